@@ -1,0 +1,120 @@
+"""Every path of the repository, relative to its root, named once; `dvc.yaml` is held equal to it by a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+GRAPH = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
+SCALES = Path("scales")
+CLAIMS = Path("claims.yaml")
+RESULTS = Path("results")
+FIGURES = Path("paper_figures")
+WEIGHTS = Path("data/weights")
+STATE = Path(".retort")
+
+
+def dataset(name: str) -> Path:
+    """The prepared data set."""
+    return Path("data") / name
+
+
+def judge(dataset_name: str) -> Path:
+    """The classifier that rules over one data set."""
+    return RESULTS / "judges" / f"{dataset_name}.safetensors"
+
+
+def judge_report(dataset_name: str) -> Path:
+    """What the judge reaches on real held-out images."""
+    return RESULTS / "judges" / f"{dataset_name}.json"
+
+
+def teacher(name: str) -> Path:
+    """The large network."""
+    return RESULTS / "teachers" / f"{name}.safetensors"
+
+
+def students(variant: str) -> Path:
+    """The folder of one row's small networks."""
+    return RESULTS / "students" / variant
+
+
+def student(variant: str, seed: int) -> Path:
+    """The small network of one row and seed."""
+    return students(variant) / f"seed{seed}.safetensors"
+
+
+def costs() -> Path:
+    """Parameters and operations of every row."""
+    return RESULTS / "costs.json"
+
+
+def quality(variant: str) -> Path:
+    """Every measured figure of one row, per seed."""
+    return RESULTS / "quality" / f"{variant}.json"
+
+
+def samples(variant: str) -> Path:
+    """A few translated test images of one row, for the figures."""
+    return RESULTS / "samples" / f"{variant}.png"
+
+
+def results() -> Path:
+    """One tidy line per row and seed."""
+    return RESULTS / "results.csv"
+
+
+def comparisons() -> Path:
+    """Each taught row against its untaught control."""
+    return RESULTS / "comparisons.csv"
+
+
+def variance() -> Path:
+    """Spread over training seeds beside the spread of the evaluation sample."""
+    return RESULTS / "variance.csv"
+
+
+def columns() -> Path:
+    """What the columns of the tables mean."""
+    return RESULTS / "README.md"
+
+
+def latency() -> Path:
+    """Measured times; never byte-stable."""
+    return RESULTS / "latency.json"
+
+
+def training_curves() -> Path:
+    """The losses of every training, thinned, in one table."""
+    return RESULTS / "curves.csv"
+
+
+def teacher_curve(name: str) -> Path:
+    """The losses of one teacher's training."""
+    return RESULTS / "curves" / "teachers" / f"{name}.tsv"
+
+
+def student_curves(variant: str) -> Path:
+    """The folder of the losses of one row's trainings."""
+    return RESULTS / "curves" / "students" / variant
+
+
+def student_curve(variant: str, seed: int) -> Path:
+    """The losses of the training of one row and seed."""
+    return student_curves(variant) / f"seed{seed}.tsv"
+
+
+def provenance(stage: str, name: str) -> Path:
+    """Who made an item, when, how long it took; nothing depends on it."""
+    return RESULTS / "provenance" / f"{stage}@{name}.json" if name else RESULTS / "provenance" / f"{stage}.json"
+
+
+def scratch(key: str) -> Path:
+    """Resumable state of a training, undeclared to DVC, keyed by all that determines the run."""
+    return STATE / "scratch" / key
+
+
+def logs() -> Path:
+    """What the items print."""
+    return STATE / "logs"

@@ -1,0 +1,358 @@
+"""The one format of every prepared data set: streamed, then renamed into place; memory-mapped; drawn from by seed."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+VERSION = 1
+SPLITS = ("train", "validation", "test")
+HEADER = "header.json"
+
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class DataError(ValueError):
+    """A data set is missing, damaged or not what it claims to be; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A bounded piece of a split."""
+
+    images: Bytes
+    labels: Bytes
+    counterfactuals: Bytes | None = None
+    counterfactual_labels: Bytes | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a member of stages/datasets hands over: names, and splits that are produced lazily."""
+
+    labels: tuple[str, ...]
+    kind: Literal["attributes", "expressions"]
+    exclusive: tuple[tuple[str, ...], ...]
+    targets: tuple[str, ...]
+    splits: Mapping[str, Callable[[], Iterator[Chunk]]]
+    notes: Callable[[], dict[str, int | str]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What header.json says; `sha256` covers every other field, and through `arrays` every byte of every array."""
+
+    version: int
+    name: str
+    resolution: int
+    labels: tuple[str, ...]
+    kind: Literal["attributes", "expressions"]
+    exclusive: tuple[tuple[str, ...], ...]
+    targets: tuple[str, ...]
+    counts: dict[str, int]
+    notes: dict[str, int | str]
+    provenance: dict[str, Any]
+    arrays: dict[str, str]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split, memory-mapped."""
+
+    images: Bytes
+    labels: Bytes
+    counterfactuals: Bytes | None
+    counterfactual_labels: Bytes | None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared data set that was checked at the door."""
+
+    header: Header
+    splits: Mapping[str, Split]
+
+    def split(self, name: str) -> Split:
+        return self.splits[name]
+
+
+class _Column:
+    """One .npy file of unknown length: numpy pads its header, so that the first axis can be filled in at the end."""
+
+    def __init__(self, path: Path, row: tuple[int, ...]) -> None:
+        self.row, self.count, self.digest = row, 0, hashlib.sha256()
+        self.file: BinaryIO = path.open("wb")
+        self._write_header()
+        self.start = self.file.tell()
+
+    def _write_header(self) -> None:
+        description = {"descr": "|u1", "fortran_order": False, "shape": (self.count, *self.row)}
+        np.lib.format.write_array_header_1_0(self.file, description)
+
+    def append(self, rows: Bytes) -> None:
+        data = np.ascontiguousarray(rows).data
+        self.file.write(data)
+        self.digest.update(data)
+        self.count += len(rows)
+
+    def finish(self) -> str:
+        self.file.seek(0)
+        self._write_header()
+        if self.file.tell() != self.start:
+            raise RuntimeError("this numpy does not leave room in the .npy header for the final length")
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        return self.digest.hexdigest()
+
+
+def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> dict[str, Bytes]:
+    count, columns, targets = len(chunk.images), len(source.labels), len(source.targets)
+    expected = {"images": (count, resolution, resolution, 3), "labels": (count, columns)}
+    if chunk.counterfactuals is not None:
+        if split == "train":
+            raise DataError("counterfactuals are the measure, not the lesson: the train split must not carry them")
+        expected["counterfactuals"] = (count, targets, resolution, resolution, 3)
+        expected["counterfactual_labels"] = (count, targets, columns)
+    arrays: dict[str, Bytes] = {}
+    for name, shape in expected.items():
+        array = getattr(chunk, name)
+        if not isinstance(array, np.ndarray) or array.dtype != np.uint8 or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise DataError(f"{split}/{name}: expected uint8 {shape}, the data set produced {found}")
+        arrays[name] = array
+    for name in ("labels", "counterfactual_labels"):
+        if name not in arrays:
+            continue
+        if arrays[name].size and arrays[name].max() > 1:
+            raise DataError(f"{split}/{name}: labels are 0 or 1, the data set produced {arrays[name].max()}")
+        if source.kind == "expressions" and (arrays[name].sum(axis=-1) != 1).any():
+            raise DataError(f"{split}/{name}: exactly one expression must be set per image")
+    return arrays
+
+
+def _write_split(directory: Path, split: str, resolution: int, source: Source) -> tuple[int, dict[str, str]]:
+    directory.mkdir()
+    columns: dict[str, _Column] = {}
+    try:
+        for chunk in source.splits[split]():
+            arrays = _check_chunk(chunk, split, resolution, source)
+            if not columns:
+                columns = {name: _Column(directory / f"{name}.npy", array.shape[1:]) for name, array in arrays.items()}
+            if arrays.keys() != columns.keys():
+                raise DataError(f"{split}: some chunks carry counterfactuals and some do not")
+            for name, array in arrays.items():
+                columns[name].append(array)
+        if not columns or columns["images"].count == 0:
+            raise DataError(f"split {split} is empty: check the settings that divide this data set")
+        digests = {f"{split}/{name}": column.finish() for name, column in columns.items()}
+    finally:
+        for column in columns.values():
+            column.file.close()
+    return columns["images"].count, digests
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps({key: value for key, value in content.items() if key != "sha256"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _fill(partial: Path, name: str, resolution: int, source: Source, provenance: dict[str, Any]) -> Header:
+    counts: dict[str, int] = {}
+    arrays: dict[str, str] = {}
+    for split in SPLITS:
+        counts[split], digests = _write_split(partial / split, split, resolution, source)
+        arrays |= digests
+        _sync(partial / split)
+    content: dict[str, Any] = {
+        "version": VERSION,
+        "name": name,
+        "resolution": resolution,
+        "labels": source.labels,
+        "kind": source.kind,
+        "exclusive": source.exclusive,
+        "targets": source.targets,
+        "counts": counts,
+        "notes": source.notes(),
+        "provenance": provenance,
+        "arrays": arrays,
+    }
+    content["sha256"] = _digest(content)
+    with (partial / HEADER).open("w", encoding="utf-8", newline="\n") as file:
+        json.dump(content, file, indent=2, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(partial)
+    return _header(content)
+
+
+def _siblings(directory: Path) -> tuple[Path, Path]:
+    return directory.with_name(directory.name + ".partial"), directory.with_name(directory.name + ".replaced")
+
+
+def write(directory: Path, name: str, resolution: int, source: Source, provenance: dict[str, Any]) -> Header:
+    """Stream `source` into a `.partial` sibling and rename it: whatever happens, `directory` is whole or untouched."""
+    if set(source.splits) != set(SPLITS):
+        raise DataError(f"a data set has the splits {', '.join(SPLITS)}; {name} offers {', '.join(source.splits)}")
+    if directory.exists() and not (directory / HEADER).exists() and any(directory.iterdir()):
+        raise DataError(
+            f"{directory} holds something that is no prepared data set; move it away or rename the data set"
+        )
+    partial, replaced = _siblings(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # A kill between the two renames below leaves the old directory under its other name.
+    if replaced.exists() and not directory.exists():
+        replaced.rename(directory)
+    for stale in (partial, replaced):
+        shutil.rmtree(stale, ignore_errors=True)
+    try:
+        partial.mkdir()
+        header = _fill(partial, name, resolution, source, provenance)
+        if directory.exists():
+            directory.rename(replaced)
+        partial.rename(directory)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise DataError(f"could not write {directory}: {error}; nothing half-written was left behind") from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _sync(directory.parent)
+    shutil.rmtree(replaced, ignore_errors=True)
+    return header
+
+
+def _header(content: Mapping[str, Any]) -> Header:
+    return Header(
+        **{
+            **content,
+            "labels": tuple(content["labels"]),
+            "exclusive": tuple(tuple(group) for group in content["exclusive"]),
+            "targets": tuple(content["targets"]),
+        }
+    )
+
+
+def _read_header(path: Path) -> Header:
+    again = f"delete {path.parent} and prepare it again"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} does not exist: prepare the data set with `python -m stages.acquire_data {path.parent.name}`"
+        ) from None
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON ({error}): {again}") from error
+    version = content.get("version") if isinstance(content, dict) else None
+    if version != VERSION:
+        raise DataError(f"{path} has format version {version}, this code reads version {VERSION}: {again}")
+    expected = {field.name for field in fields(Header)}
+    if content.keys() != expected:
+        raise DataError(f"{path} has wrong fields {sorted(content.keys() ^ expected)}: {again}")
+    if content["sha256"] != _digest(content):
+        raise DataError(f"{path} was edited: its SHA-256 does not match its content; {again}")
+    return _header(content)
+
+
+def _map(path: Path, shape: tuple[int, ...]) -> Bytes:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing, though the header promises it: prepare the data set again") from None
+    except (ValueError, EOFError) as error:
+        raise DataError(f"{path} is damaged ({error}): prepare the data set again") from error
+    if array.dtype != np.uint8 or array.shape != shape:
+        raise DataError(f"{path} holds {array.dtype} {array.shape}, the header promises uint8 {shape}")
+    # A plain array over the same mapping: np.memmap's own indexing costs more than the gather.
+    return array.view(np.ndarray)
+
+
+def _read_split(directory: Path, split: str, header: Header) -> Split:
+    count, image = header.counts[split], (header.resolution, header.resolution, 3)
+    shapes = {"images": (count, *image), "labels": (count, len(header.labels))}
+    if f"{split}/counterfactuals" in header.arrays:
+        shapes["counterfactuals"] = (count, len(header.targets), *image)
+        shapes["counterfactual_labels"] = (count, len(header.targets), len(header.labels))
+    arrays = {name: _map(directory / split / f"{name}.npy", shape) for name, shape in shapes.items()}
+    return Split(arrays["images"], arrays["labels"], arrays.get("counterfactuals"), arrays.get("counterfactual_labels"))
+
+
+def read(directory: Path) -> Prepared:
+    """Check the header and every array's shape and type, and memory-map the arrays."""
+    header = _read_header(directory / HEADER)
+    return Prepared(header, {split: _read_split(directory, split, header) for split in SPLITS})
+
+
+def verify(directory: Path) -> Header:
+    """Read every byte and compare it with the header's SHA-256."""
+    prepared = read(directory)
+    for key, expected in prepared.header.arrays.items():
+        split, name = key.split("/")
+        digest = hashlib.sha256()
+        array = getattr(prepared.split(split), name)
+        for start in range(0, len(array), 1024):
+            digest.update(np.ascontiguousarray(array[start : start + 1024]).data)
+        if digest.hexdigest() != expected:
+            raise DataError(f"{directory / split / name}.npy does not match the header's SHA-256: prepare it again")
+    return prepared.header
+
+
+def to_tensor(images: Bytes) -> Tensor:
+    """uint8 NHWC array to float NCHW tensor in [-1, 1]."""
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise ValueError(f"expected uint8 images NHWC, found {images.dtype} {images.shape}")
+    planes = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    # torch warns about arrays it could not write to, which memory-mapped ones are.
+    pixels = torch.from_numpy(planes if planes.flags.writeable else planes.copy())
+    return pixels.to(torch.float32).div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Bytes:
+    """Float NCHW tensor to uint8 NHWC array, clamped to [-1, 1]; undoes `to_tensor` exactly."""
+    if not images.is_floating_point() or images.ndim != 4:
+        raise ValueError(f"expected float images NCHW, found {images.dtype} {tuple(images.shape)}")
+    if not bool(torch.isfinite(images).all()):
+        raise ValueError("the images hold values that are not finite: the network that made them has diverged")
+    pixels = images.detach().to(torch.float32).add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+    return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def batch(split: Split, count: int, seed: int, step: int, flip: bool) -> tuple[Tensor, Tensor]:
+    """Draw `count` images and their labels; (seed, step) alone decide which, and which of them are mirrored."""
+    random = np.random.Generator(np.random.Philox(key=np.array([seed, step], dtype=np.uint64)))
+    total = len(split)
+    rows = random.choice(total, count, replace=False) if count <= total else random.integers(total, size=count)
+    images, labels = split.images[rows], split.labels[rows]
+    if flip:
+        mirrored = random.random(count) < 0.5
+        images[mirrored] = images[mirrored, :, ::-1]
+    return to_tensor(images), torch.from_numpy(labels).to(torch.float32)
+
+
+def describe(header: Header) -> str:
+    """The header in one line."""
+    counts = ", ".join(f"{count} {split}" for split, count in header.counts.items())
+    notes = "".join(f"; {key.replace('_', ' ')}: {value}" for key, value in header.notes.items())
+    size = f"{header.resolution} px, {len(header.labels)} {header.kind}"
+    return f"{header.name}: {counts} at {size}{notes}; sha256 {header.sha256[:16]}"

@@ -1,0 +1,154 @@
+"""Exports: what is written in CelebA's or RaFD's layout is what their readers read back, bit for bit."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from stages import acquire_data
+from stages.commands.data import data
+from stages.datasets import celeba, rafd
+from stages.harness import paths, prepared
+from tests.smallest import TEXT
+
+CELEBA: dict[str, Any] = {"dataset": celeba, "crop": 0, "split": "official"}
+RAFD: dict[str, Any] = {"dataset": rafd, "split": "folders"}
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(TEXT)
+    return tmp_path
+
+
+def export(*arguments: str) -> Result:
+    return CliRunner().invoke(data, ["export", *arguments])
+
+
+def read_back(directory: str, resolution: int, settings: dict[str, Any]) -> prepared.Prepared:
+    given = {key: value for key, value in settings.items() if key != "dataset"}
+    source = settings["dataset"].source(resolution=resolution, directory=directory, **given)
+    prepared.write(Path("back"), "back", resolution, source, {})
+    return prepared.read(Path("back"))
+
+
+def assert_equal(back: prepared.Prepared, original: prepared.Prepared) -> None:
+    assert back.header.labels == original.header.labels
+    assert back.header.exclusive == original.header.exclusive
+    for split in prepared.SPLITS:
+        assert np.array_equal(back.split(split).images, original.split(split).images)
+        assert np.array_equal(back.split(split).labels, original.split(split).labels)
+
+
+def test_celeba_and_back() -> None:
+    acquire_data.main("faces")
+    assert export("faces", "out", "--as", "celeba").exit_code == 0
+    assert_equal(read_back("out", 16, CELEBA), prepared.read(paths.dataset("faces")))
+
+
+def test_rafd_and_back(root: Path) -> None:
+    expressions = "labels: expressions, train: 40, validation: 40, test: 40"
+    (root / "params.yaml").write_text(
+        TEXT.replace("labels: attributes, train: 24, validation: 8, test: 16", expressions)
+    )
+    acquire_data.main("faces")
+    assert export("faces", "out", "--as", "rafd").exit_code == 0
+    assert_equal(read_back("out", 16, RAFD), prepared.read(paths.dataset("faces")))
+
+
+def test_what_is_not_prepared_is_drawn() -> None:
+    assert export("faces", "drawn", "--as", "celeba").exit_code == 0
+    assert not paths.dataset("faces").exists()
+    acquire_data.main("faces")
+    assert_equal(read_back("drawn", 16, CELEBA), prepared.read(paths.dataset("faces")))
+
+
+def test_what_is_prepared_from_another_row_is_not_used(root: Path) -> None:
+    acquire_data.main("faces")
+    (root / "params.yaml").write_text(TEXT.replace("train: 24", "train: 20"))
+    assert "44 images" in export("faces", "out", "--as", "celeba").output
+
+
+def test_options_change_what_is_drawn() -> None:
+    options = ("--resolution", "24", "--count", "60", "40", "50", "--seed", "7")
+    assert export("faces", "out", "--as", "rafd", *options).exit_code == 0
+    back = read_back("out", 24, RAFD)
+    assert back.header.counts == {"train": 60, "validation": 40, "test": 50}
+    assert len(back.header.labels) == 8
+
+
+def test_the_files_are_celeba_s() -> None:
+    export("faces", "out", "--as", "celeba")
+    lines = Path("out/list_attr_celeba.txt").read_text().splitlines()
+    assert lines[0] == "48"
+    assert lines[1].split()[:3] == ["Black_Hair", "Blond_Hair", "Brown_Hair"]
+    assert lines[2].split()[0] == "000001.png"
+    assert {value for line in lines[2:] for value in line.split()[1:]} == {"1", "-1"}
+    partition = [line.split() for line in Path("out/list_eval_partition.txt").read_text().splitlines()]
+    assert [place for _, place in partition] == ["0"] * 24 + ["1"] * 8 + ["2"] * 16
+    with Image.open("out/img_align_celeba/000048.png") as image:
+        assert (image.mode, image.size) == ("RGB", (16, 16))
+
+
+def test_a_folder_with_content_is_refused_without_force() -> None:
+    assert export("faces", "out", "--as", "celeba").exit_code == 0
+    Path("out/mine.txt").write_text("kept")
+    refused = export("faces", "out", "--as", "celeba")
+    assert refused.exit_code == 1
+    assert "is not empty" in refused.output
+    assert "--force" in refused.output
+    assert export("faces", "out", "--as", "celeba", "--count", "10", "2", "3", "--force").exit_code == 0
+    assert len(list(Path("out/img_align_celeba").iterdir())) == 15
+    assert Path("out/mine.txt").read_text() == "kept"
+    assert {path.name for path in Path().iterdir()} == {"out", "params.yaml"}
+
+
+REFUSED = {
+    "unknown": (("nobody",), "params.yaml has no data set 'nobody'; there are: faces, real"),
+    "count of files": (
+        ("real", "--count", "1", "1", "1"),
+        "is read from files: its row has no train, validation, test",
+    ),
+    "seed of files": (("real", "--seed", "3"), "its row has no seed to change"),
+    "files absent": (("real",), "raw/list_attr_celeba.txt: cannot be read"),
+    "no images": (("faces", "--count", "0", "1", "1"), "greater than or equal to 1"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused(root: Path, arguments: tuple[str, ...], message: str) -> None:
+    real = "real: {dataset: celeba, resolution: 16, settings: {directory: raw, split: official}}"
+    text = TEXT.replace("judges:\n", f"  {real}\njudges:\n", 1)
+    (root / "params.yaml").write_text(text)
+    name, *options = arguments
+    result = export(name, "out", "--as", "celeba", *options)
+    assert result.exit_code == 1
+    assert message in result.output
+    assert not Path("out").exists()
+
+
+def test_attributes_are_not_expressions(root: Path) -> None:
+    export("faces", "raw", "--as", "celeba")
+    real = "real: {dataset: celeba, resolution: 16, settings: {directory: raw, crop: 0, split: official}}"
+    (root / "params.yaml").write_text(TEXT.replace("judges:\n", f"  {real}\njudges:\n", 1))
+    result = export("real", "out", "--as", "rafd")
+    assert result.exit_code == 1
+    assert "holds attributes; this layout holds expressions" in result.output
+
+
+def test_an_expression_without_a_face_is_said() -> None:
+    result = export("faces", "out", "--as", "rafd", "--count", "40", "2", "40")
+    assert result.exit_code == 1
+    assert "the validation split has no angry face" in result.output
+    assert not Path("out").exists()
+
+
+def test_an_image_that_cannot_be_written_is_said() -> None:
+    Path("out").write_text("a file")
+    result = export("faces", "out", "--as", "celeba")
+    assert result.exit_code == 1
+    assert "out is a file" in result.output
