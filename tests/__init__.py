@@ -1,0 +1,1 @@
+"""Properties with fixed seeds; the files mirror those of stages."""

@@ -1,0 +1,1 @@
+"""What is learnt from: one data set per file."""

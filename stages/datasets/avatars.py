@@ -36,10 +36,14 @@ def source(
     validation: Count,
     test: Count,
     seed: Annotated[int, Field(ge=0, lt=2**64)],
+    variety: Share = 1.0,
     frequencies: dict[str, Share] | None = None,
     correlations: list[Correlation] | None = None,
 ) -> Source:
-    """People are drawn one by one from (seed, split, index), whatever the counts and the chunks."""
+    """People are drawn one by one from (seed, split, index), whatever the counts and the chunks.
+
+    `variety` narrows every trait that is no label to that share of its range around the middle.
+    """
     attributes, expressions = shares(frequencies or {})
     confounds = list(correlations or [])
     check_correlations(confounds)
@@ -53,7 +57,7 @@ def source(
         def read() -> Iterator[Chunk]:
             for start in range(0, counts[split], step):
                 indices = range(start, min(start + step, counts[split]))
-                people = population(seed, split, indices, attributes, expressions, confounds)
+                people = population(seed, split, indices, attributes, expressions, confounds, variety)
                 yield chunk(people, resolution, targets, exact)
 
         return read
@@ -83,6 +87,7 @@ def chunk(people: People, resolution: int, targets: tuple[str, ...], exact: bool
 
 
 def label(people: People, targets: tuple[str, ...]) -> Bytes:
+    """The columns of labels.npy."""
     if targets == ATTRIBUTES:
         return people.attributes.astype(np.uint8)
     return (people.expressions[:, None] == np.arange(len(EXPRESSIONS))).astype(np.uint8)
@@ -95,6 +100,7 @@ def population(
     attributes: npt.NDArray[np.float64],
     expressions: npt.NDArray[np.float64],
     correlations: list[Correlation],
+    variety: float = 1.0,
 ) -> People:
     """One counter-based stream each: traits, then hair, the other attributes, the expression, the correlations."""
     hair, others = len(HAIR_COLOURS), len(ATTRIBUTES) - len(HAIR_COLOURS)
@@ -109,7 +115,7 @@ def population(
     people = People(
         attributes=np.concatenate([coloured, rest < attributes[hair:]], axis=1),
         expressions=np.searchsorted(np.cumsum(expressions)[:-1], mood[:, 0], side="right"),
-        traits=traits,
+        traits=0.5 + variety * (traits - 0.5),
     )
     for correlation, chance in zip(correlations, copies.T, strict=True):
         confound(people, correlation, chance)
@@ -153,6 +159,7 @@ def shares(frequencies: dict[str, float]) -> tuple[npt.NDArray[np.float64], npt.
 
 
 def check_correlations(correlations: list[Correlation]) -> None:
+    """Both sides exist, and differ."""
     for correlation in correlations:
         _known("correlations: first", correlation["first"], ATTRIBUTES + EXPRESSIONS)
         _known("correlations: second", correlation["second"], ATTRIBUTES)

@@ -1,0 +1,55 @@
+"""The teacher's discriminator as a ruler: L1 between its features of the student's and of the teacher's image.
+
+Feature matching (Wang et al., pix2pixHD, CVPR 2018, arXiv 1711.11585) in the frozen discriminator that trained the
+teacher; the idea of DCD (Hu et al., CVPR 2023, arXiv 2212.14169), which paints inner features to images and keeps
+training that discriminator. L1, as in both: a trunk without norms has a few very large activations, and squares would
+listen to little else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from stages.harness.game import Seen, Side, Unsupported
+
+
+class Critic(nn.Module):
+    """weight · Σ over layers of the mean absolute difference; reaches the student through its image alone."""
+
+    watches_teacher = True
+
+    def __init__(self, discriminator: Any, layers: list[str], weight: float) -> None:  # noqa: ANN401 - a family's own
+        super().__init__()
+        # The method, not the module: the teacher's weights are neither trained, nor moved, nor saved with the lesson.
+        self.look = discriminator.watch
+        self.layers, self.weight = layers, weight
+
+    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
+        with torch.no_grad():
+            theirs = self.look(teacher["image"])
+        mine = self.look(student[0]["image"])
+        missing = [layer for layer in self.layers if layer not in theirs]
+        if missing:
+            raise ValueError(f"the teacher's discriminator has no {', '.join(missing)}; it has {', '.join(theirs)}")
+        return {
+            f"critic_{layer}": self.weight * F.l1_loss(mine[layer].float(), theirs[layer].float())
+            for layer in self.layers
+        }
+
+
+def objective(
+    teacher: Side,
+    student: Side,
+    *,
+    layers: Annotated[list[str], Field(min_length=1)],
+    weight: Annotated[float, Field(gt=0)],
+) -> nn.Module:
+    """The lesson; only a network that makes images can take it."""
+    if "image" not in teacher.taps or "image" not in student.taps:
+        raise Unsupported("critic judges images, and this network makes none: teach it to the generator")
+    return Critic(teacher.networks["discriminator"].requires_grad_(False), layers, weight)

@@ -1,0 +1,132 @@
+"""Translate the test split with every seed of a row, and measure.
+
+In: data, judges, teacher, students; out: results/quality/<variant>.json and results/samples/<variant>.png.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from stages.harness import (
+    batches,
+    checkpoints,
+    devices,
+    examination,
+    judging,
+    kept,
+    members,
+    params,
+    paths,
+    problems,
+    protocols,
+    provenance,
+    resume,
+    rulers,
+    strips,
+)
+from stages.harness.checkpoints import write_atomically
+from stages.harness.examination import Test
+from stages.harness.prepared import Bytes
+from stages.harness.rows import Evaluation, VariantRow
+
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One data set of a row's problem, ready to be judged."""
+
+    test: Test
+    rulers: rulers.Rulers
+    references: kept.Arrays
+    teacher: Bytes
+
+
+def sit(
+    test: Test, tools: rulers.Rulers, row: VariantRow, family: ModuleType, settings: Evaluation, place: devices.Place
+) -> Sitting:
+    """References and the teacher's images, from scratch if an earlier row of the same data and protocol left them."""
+    asked = {"data": test.header.sha256, "labels": test.domain.names, "settings": settings.model_dump()}
+
+    def paint() -> kept.Arrays:
+        generator = checkpoints.load(paths.teacher(row.teacher)).networks["generator"]
+        translate = examination.network(test, family, generator, place.device)
+        return {"images": examination.perceptual_images(test, translate, settings.batch)}
+
+    def refer() -> kept.Arrays:
+        return judging.references(test, tools, settings, place.device)
+
+    references = kept.once(place, refer, what="references", rulers=tools.sha256, **asked)
+    teacher = kept.once(place, paint, what="teacher", file=resume.file_hash(paths.teacher(row.teacher)), **asked)
+    return Sitting(test, tools, references, teacher["images"])
+
+
+def judge(sitting: Sitting, translate: examination.Translator, settings: Evaluation, device: torch.device) -> Any:  # noqa: ANN401
+    """Everything measured on one data set: overall, by label, and how sure the means are."""
+    test, tools = sitting.test, sitting.rulers
+    taken = judging.take(test, translate, tools, settings, sitting.teacher, device)
+    real = torch.from_numpy(sitting.references["real"])
+    sets = judging.distances(real, taken.features, tools.suffix, settings)
+    return {
+        "overall": {**judging.means(taken), **sets},
+        "labels": judging.by_label(test, taken),
+        "spread": judging.spread(taken, settings),
+    }
+
+
+def main(name: str) -> None:
+    """Judge every seed of the row called `name`."""
+    settings = params.load_or_exit()
+    row, evaluation = settings.variants[name], settings.evaluation
+    # Always float32: what is compared is what was learnt, not how it is rounded.
+    place = devices.choose(settings.run.device, "float32")
+    family, parts = members.load("families", row.family), problems.parts(settings.teachers[row.teacher])
+    headers = [data.header for data, _ in parts]
+    tools = [rulers.load(evaluation, header, place.device) for header in headers]
+    domains = batches.domains(parts, "test")
+    tests = [examination.prepare(d, h, evaluation.images) for d, h in zip(domains, headers, strict=True)]
+    with provenance.timed("evaluate_quality", name, precision=place.precision, device=place.device.type):
+        sittings = [sit(t, r, row, family, evaluation, place) for t, r in zip(tests, tools, strict=True)]
+        seeds: dict[str, Any] = {}
+        picture: list[Bytes] = []
+        for seed in row.seeds:
+            generator = checkpoints.load(paths.student(name, seed)).networks["generator"]
+            translators = [examination.network(test, family, generator, place.device) for test in tests]
+            pairs = list(zip(sittings, translators, strict=True))
+            seeds[str(seed)] = judging.together(
+                {s.test.header.name: judge(s, t, evaluation, place.device) for s, t in pairs}
+            )
+            picture = picture or [strips.lines(s.test, t, row.compression == "none") for s, t in pairs]
+        report = {
+            "variant": name,
+            "protocol": {
+                "shared": protocols.shared(evaluation, place),
+                "datasets": {s.test.header.name: protocols.of_data(s.test, s.rulers) for s in sittings},
+            },
+            "ceiling": {s.test.header.name: s.rulers.ceiling for s in sittings},
+            "references": judging.mean_of_all(
+                [{k: float(v) for k, v in s.references.items() if k != "real"} for s in sittings]
+            ),
+            "seeds": seeds,
+        }
+        write_atomically(paths.samples(name), strips.png(picture))
+        write_atomically(paths.quality(name), (json.dumps(rounded(report), indent=1) + "\n").encode())
+
+
+def rounded(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The same report with numbers of six significant digits, so that its bytes are stable."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""What is compressed: one kind of network per file."""

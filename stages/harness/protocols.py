@@ -1,0 +1,42 @@
+"""What a measured number depends on beside the network: numbers may stand in one table only if this is equal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from stages.harness import devices, resume
+from stages.harness.examination import Test
+from stages.harness.rows import Evaluation
+from stages.harness.rulers import Rulers
+from stages.metrics import attributes, bootstrap, diversity, fid, inception, kid, lpips, pixels
+
+# To be raised when a change elsewhere than in the metrics moves numbers.
+VERSION = 1
+METRICS = (attributes, bootstrap, diversity, fid, inception, kid, lpips, pixels)
+DIGITS = 16
+SETTINGS = ("extractor", "lpips", "subsets", "subset_images", "neighbours", "resamples", "allow_small_samples", "seed")
+
+
+def version(metric: ModuleType) -> str:
+    """The beginning of the SHA-256 of a metric's source."""
+    return resume.file_hash(Path(str(metric.__file__)))[:DIGITS]
+
+
+def shared(settings: Evaluation, place: devices.Place) -> dict[str, Any]:
+    """What must be equal for all rows."""
+    chosen = settings.model_dump(include=set(SETTINGS))
+    versions = {metric.__name__.rpartition(".")[2]: version(metric) for metric in METRICS}
+    return {"version": VERSION, "split": "test", "precision": place.precision, **chosen, "metrics": versions}
+
+
+def of_data(test: Test, rulers: Rulers) -> dict[str, Any]:
+    """What must be equal for all rows of one data set."""
+    return {
+        "data": test.header.sha256[:DIGITS],
+        "resolution": test.header.resolution,
+        "images": len(test.images),
+        "perceptual_images": test.perceptual,
+        **{name: digest[:DIGITS] for name, digest in rulers.sha256.items()},
+    }

@@ -1,0 +1,185 @@
+"""The columns of the published tables: their order, what they mean, how their numbers are written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stages.metrics import attributes, cost, diversity, fid, kid, lpips, pixels
+
+NAMES = ("variant", "seed", "teacher", "family", "dataset", "compression", "generator_lesson", "discriminator_lesson",
+         "thesis", "problem")  # fmt: skip
+SEEDS_FOR_VARIANCE = 3
+COSTS = ("parameters", "macs", "macs_output_rule", "bytes", "activations")
+BOUNDED = ("l1", "accuracy_target", "accuracy_kept")
+OWNERS = (cost, pixels, attributes, lpips, fid, kid, diversity)
+INPUT, PERFECT = "reference_input_", "perfect_"
+
+NOTES = {
+    "variant": "row of `variants` in params.yaml",
+    "seed": "training seed",
+    "teacher": "row of `teachers` in params.yaml",
+    "family": "kind of network",
+    "dataset": "data set, and behind a + the second one of joint training",
+    "compression": "how the student is made from its teacher",
+    "generator_lesson": "what teaches the generator",
+    "discriminator_lesson": "what teaches the discriminator",
+    "thesis": "the row's name in the thesis",
+    "problem": "which labels are translated",
+    "protocol": "key of the protocol below; numbers of different protocols are not comparable",
+    "parameters": "parameters of the generator",
+    "macs": "multiply-accumulates of the generator for one image, transposed convolutions by their input positions",
+    "macs_output_rule": "the same, transposed convolutions by their output positions, as many published tables count",
+    "bytes": "length of the generator's weights on disk",
+    "activations": "output elements of the generator's convolutions and linear layers",
+    "l1": "mean absolute error to the exact image, levels from 0 to 1",
+    "l1_inside": "the same over the pixels that should change",
+    "l1_outside": "the same over the pixels that should not change",
+    "psnr": "peak signal-to-noise ratio to the exact image",
+    "ssim": "structural similarity to the exact image",
+    "accuracy_target": "share of images in which the judge sees the label that was asked for",
+    "accuracy_kept": "share of the labels that should not change and in the judge's eyes did not",
+    "lpips_judge": "perceptual distance in the judge's maps",
+    "lpips_alex": "LPIPS with AlexNet",
+    "lpips_vgg": "LPIPS with VGG-16",
+    "fid": "Fréchet distance of the pooled translations to the real test images",
+    "fid_infinity": "the same, extrapolated to infinitely many translations",
+    "kid": "kernel distance of the pooled translations to the real test images",
+    "kid_spread": "its standard deviation over subsets",
+    "precision": "share of the translations among the real images",
+    "recall": "share of the real images among the translations",
+}
+AFFIXES = {
+    "_low": "lower bound of the 95 % bootstrap interval over test images",
+    "_high": "upper bound of the 95 % bootstrap interval over test images",
+    "_truth": "to the exact image",
+    "_teacher": "to the teacher's image",
+    "_identity": "to the input, when asked for the labels it has",
+    INPUT: "what returning the input scores",
+    PERFECT: "what the exact images score",
+}
+
+
+PAGE = """\
+# Results
+
+Made by `stages/gather_results.py`; every table holds the rows of `params.yaml`, in its order. What does not exist is an
+empty cell: data without exact images have no exact error. Distances to the real images (`fid`, `kid` and their kin)
+say whether translations look real, not whether they did what was asked: returning the input scores best, as the columns
+that begin with `reference_input_` show. Read them beside `l1` and `accuracy_target`.
+
+## results.csv
+
+One line per row and seed. The mean over labels of the mean over images; of two data sets, the mean of both.
+
+{results}
+
+## comparisons.csv
+
+Each taught row against its control: the first row with the same teacher, compression, settings, student and schedule
+that is not taught. Seeds are paired; `difference` is `taught` minus `untaught`, and `low` and `high` bound it (95 %,
+two-sided, Student's t over seeds, not corrected for the number of comparisons). `verdict` is better, worse or no
+evidence; with one common seed it is `single seed`: one training each says nothing about the next.
+
+## variance.csv
+
+Rows with at least {seeds} seeds. `seed_deviation`: standard deviation between trainings on the same test images;
+`sample_error`: standard error of one training's mean over these images; `seed_share`: share of the former in the sum of
+both variances.
+
+## curves.csv
+
+The losses of every training, each point the mean of the steps since the one before.
+
+## Protocols
+
+{protocols}
+"""
+
+
+class TableError(ValueError):
+    """Numbers are missing, are none, or must not stand in one table; the message names the rows."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the metric column it comes from, which direction is better, its unit, and what it is."""
+
+    name: str
+    source: str
+    better: str
+    unit: str
+    meaning: str
+
+
+def described(name: str) -> Column:
+    """What a measured column means, from the COLUMNS of the metric it comes from."""
+    stem = name
+    notes: list[str] = []
+    for affix, note in AFFIXES.items():
+        shorter = stem.removesuffix(affix) if affix.startswith("_") else stem.removeprefix(affix)
+        if shorter != stem:
+            stem, notes = shorter, [*notes, note]
+    for owner in OWNERS:
+        if stem in owner.COLUMNS:
+            better, unit = owner.COLUMNS[stem]
+            if name.startswith((INPUT, PERFECT)) or name.endswith(("_low", "_high")):
+                better = ""
+            features = ["in the judge's features"] if stem.removesuffix("_judge") not in (stem, "lpips") else []
+            base = stem if stem in NOTES else stem.removesuffix("_judge")
+            meaning = "; ".join([NOTES[base], *features, *notes])
+            return Column(name, owner.__name__.rpartition(".")[2], better, unit, meaning)
+    raise TableError(f"no metric in stages/metrics has a column {stem!r}, so {name!r} cannot be documented")
+
+
+def measured(extractor: str, perceptual: str) -> list[str]:
+    """Every measured column under one choice of networks, in the order of the table."""
+    judge, distance = extractor == "judge", f"lpips_{perceptual}"
+    sets = [name for owner in (fid, kid, diversity) for name in owner.COLUMNS if name.endswith("_judge") == judge]
+    single = [*pixels.COLUMNS, *attributes.COLUMNS, f"{distance}_truth"]
+    bounded = [*BOUNDED, f"{distance}_truth", f"{distance}_teacher"]
+    columns = []
+    for name in (*pixels.COLUMNS, "l1_identity", *attributes.COLUMNS, f"{distance}_truth", f"{distance}_teacher"):
+        columns += [name, f"{name}_low", f"{name}_high"] if name in bounded else [name]
+    inputs, perfect = [f"{INPUT}{name}" for name in (*single, *sets)], [f"{PERFECT}{name}" for name in (*single, *sets)]
+    return [*columns, *sets, *inputs, *perfect]
+
+
+def written(value: object) -> str:
+    """A cell: counts as they are, other numbers with six decimals, nothing for what does not exist."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TableError(f"{value} cannot be written into a table")
+        return f"{value + 0.0:.6f}".replace("-0.000000", "0.000000")
+    return str(value)
+
+
+def text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """A table as comma-separated lines."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([written(row[column]) for column in columns] for row in rows)
+    return file.getvalue()
+
+
+def markdown(columns: Iterable[Column]) -> str:
+    """The meaning of columns as a Markdown table."""
+    lines = ["| column | better | unit | from | meaning |", "|---|---|---|---|---|"]
+    lines += [f"| `{c.name}` | {c.better} | {c.unit} | {c.source} | {c.meaning} |" for c in columns]
+    return "\n".join(lines)
+
+
+def page(measured: Iterable[str], protocols: Mapping[str, object]) -> str:
+    """What the tables hold, and the protocols behind their numbers."""
+    names = [Column(name, "params", "", "", NOTES[name]) for name in NAMES]
+    protocol = Column("protocol", "evaluation", "", "", NOTES["protocol"])
+    columns = [*names, *(described(name) for name in (*COSTS, *measured)), protocol]
+    blocks = [f"`{key}`\n\n```json\n{json.dumps(each, indent=1)}\n```" for key, each in protocols.items()]
+    return PAGE.format(results=markdown(columns), seeds=SEEDS_FOR_VARIANCE, protocols="\n\n".join(blocks))

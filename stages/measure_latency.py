@@ -1,0 +1,122 @@
+"""Time the generator of every row. In: params.yaml; out: results/latency.json, which is never the same twice.
+
+Sound only while nothing else runs on the machine, no training above all; therefore late in the graph. Weights do not
+change a time, so networks are built from their specs with fresh ones, and rows of equal spec are timed once. In every
+round each network runs once. Memory is what PyTorch's allocator holds at most during a call, with weights and input:
+not the process, and not the scratch space that a convolution library claims for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from stages.harness import checkpoints, crosschecks, machine, members, params, paths, provenance, timing
+from stages.harness.rows import Latency, Params
+from stages.metrics import latency
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a time depends on: a network and, for the ratio, its teacher's."""
+
+    family: str
+    spec: Any
+    teacher_spec: Any
+
+    @property
+    def network(self) -> tuple[str, Any]:
+        """What is timed."""
+        return self.family, self.spec
+
+    @property
+    def teacher(self) -> tuple[str, Any]:
+        """What it is compared with."""
+        return self.family, self.teacher_spec
+
+
+def rows(settings: Params) -> dict[str, Sizes]:
+    """The sizes of every row, of its first seed, which are those of all."""
+    found = {}
+    for name, row in settings.variants.items():
+        large = crosschecks.spec_of(settings.teachers[row.teacher], settings)
+        small = members.load("families", row.family).shrink(large, row.student)
+        found[name] = Sizes(row.family, small, large)
+    return found
+
+
+def measure(wanted: list[Sizes], plan: Latency) -> list[dict[str, Any]]:
+    """What each network takes on each device, threads and batch, and how many times less than its teacher."""
+    keys = list(dict.fromkeys(key for each in wanted for key in (each.teacher, each.network)))
+    networks = {key: timing.Network(*key) for key in keys}
+    times: dict[Sizes, list[dict[str, Any]]] = {each: [] for each in wanted}
+    for device, threads in timing.places():
+        torch.set_num_threads(threads)
+        for batch in plan.batches:
+            calls = {key: network.call(batch, device) for key, network in networks.items()}
+            seconds = dict(zip(keys, timing.in_turns(list(calls.values()), plan), strict=True))
+            setting = {"device": device.type, "threads": threads, "batch": batch}
+            for each in wanted:
+                summary = latency.latency(seconds[each.network])
+                ratio = latency.speed_up(seconds[each.teacher], seconds[each.network])
+                times[each].append({**setting, "rounds": len(seconds[each.network]), **summary, **ratio})
+    torch.set_num_threads(1)
+    return [describe(each, networks[each.network], networks[each.teacher], times[each], plan) for each in wanted]
+
+
+def describe(
+    sizes: Sizes, network: timing.Network, teacher: timing.Network, times: list[dict[str, Any]], plan: Latency
+) -> dict[str, Any]:
+    """The times of a network beside what explains them."""
+    devices = {device.type: device for device, _ in timing.places()}
+    return {
+        "family": sizes.family,
+        "spec": asdict(sizes.spec),
+        "macs": network.costs["macs"],
+        "mac_ratio": teacher.costs["macs"] / network.costs["macs"],
+        "times": times,
+        "peak_bytes": {
+            kind: {batch: network.peak_bytes(batch, device) for batch in plan.batches}
+            for kind, device in devices.items()
+        },
+        "operators": network.operators(max(plan.batches)),
+    }
+
+
+def main() -> None:
+    """Time every network once and say which row has which."""
+    settings = params.load_or_exit()
+    of_row = rows(settings)
+    first: dict[Sizes, str] = {}
+    for name, sizes in of_row.items():
+        first.setdefault(sizes, name)
+    load = os.getloadavg()[0]
+    with provenance.timed("measure_latency", load_before=round(load, 2)):
+        measured = dict(zip(first.values(), measure(list(first), settings.latency), strict=True))
+        content = {
+            "machine": {
+                "cpu": machine.cpu_model(),
+                "cores": machine.cores(),
+                "instruction_sets": machine.instruction_sets(),
+                "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "",
+                "torch": torch.__version__,
+                "load_before": round(load, 2),
+            },
+            "precision": "float32",
+            "repeats": settings.latency.repeats,
+            "warmup": settings.latency.warmup,
+            "networks": measured,
+            "variants": {name: first[sizes] for name, sizes in of_row.items()},
+        }
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        checkpoints.write_atomically(paths.latency(), text.encode())
+    if timing.busy(load):
+        print(f"measure_latency: the machine was busy (load {load:.1f}); run it again alone before you cite a time")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How networks are judged: one metric per file, each with COLUMNS (name -> direction, unit) and pure functions."""

@@ -1,0 +1,45 @@
+"""Improved precision and recall: the share of fakes inside the real manifold, and of reals inside the fake one.
+
+Kynkäänniemi et al., NeurIPS 2019, arXiv 1904.06991. A manifold is the union of balls around its points that reach their
+k-th neighbour; the paper uses k = 3 and equal counts.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from stages.blocks.features import checked_features
+
+COLUMNS = {
+    "precision": ("max", ""),
+    "recall": ("max", ""),
+    "precision_judge": ("max", ""),
+    "recall_judge": ("max", ""),
+}
+
+ROWS = 1024
+
+
+def _radii(points: Float[Tensor, "n d"], neighbours: int) -> Float[Tensor, " n"]:
+    # The nearest point is the point itself.
+    return torch.cat([torch.cdist(rows, points).kthvalue(neighbours + 1).values for rows in points.split(ROWS)])
+
+
+def _inside(
+    queries: Float[Tensor, "m d"], points: Float[Tensor, "n d"], radii: Float[Tensor, " n"]
+) -> Bool[Tensor, " m"]:
+    return torch.cat([(torch.cdist(rows, points) <= radii).any(dim=1) for rows in queries.split(ROWS)])
+
+
+def precision_recall(real: Float[Tensor, "m d"], fake: Float[Tensor, "n d"], *, neighbours: int) -> tuple[float, float]:
+    """Precision and recall of the fakes; both fall when counts do, so keep them equal within a table."""
+    real, fake = checked_features(real), checked_features(fake)
+    if neighbours < 1 or neighbours >= min(len(real), len(fake)):
+        raise ValueError(
+            f"{neighbours} neighbours need more than that many images, there are {len(real)} real and {len(fake)} fake"
+        )
+    precision = _inside(fake, real, _radii(real, neighbours))
+    recall = _inside(real, fake, _radii(fake, neighbours))
+    return float(precision.double().mean()), float(recall.double().mean())

@@ -1,0 +1,225 @@
+"""The published procedure computes our losses on our weights; the benchmarks time both sides and get equal numbers."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from typer.testing import CliRunner
+
+from stages.commands import bench as command
+from stages.distillations import euclidean, none
+from stages.families import stargan
+from stages.harness import batches, bench_metrics, bench_training, devices, side_by_side, training
+from stages.harness.game import Batch, Player, Side
+from tests.reference import published_procedure as published
+
+STUDENT = bench_training.Case(
+    role="student", resolution=16, width=8, critic_width=4, batch=4, rounds=2, steps=1, critic_steps=2
+)
+TEACHER = bench_training.Case(**{**STUDENT.__dict__, "role": "teacher"})
+CPU = devices.Place(torch.device("cpu"), "float32")
+
+
+def drawn(move: int) -> Batch:
+    return batches.draw([bench_training.domain(STUDENT)], bench_training.schedule(STUDENT), 0, 0, move)
+
+
+def four(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return batch.real, batch.label, batch.target, batch.mix
+
+
+def ours(case: bench_training.Case, networks: dict[str, nn.Module], lesson: nn.Module, teacher: Any) -> list[Player]:  # noqa: ANN401
+    lessons = {"generator": lesson, "discriminator": none.objective(Side({}, {}), Side({}, {}))}
+    return stargan.players(networks, teacher, lessons, stargan.Losses(), case.critic_steps)
+
+
+@pytest.fixture
+def networks() -> dict[str, nn.Module]:
+    torch.manual_seed(0)
+    return stargan.build(TEACHER.large())
+
+
+@pytest.fixture
+def untaught(networks: dict[str, nn.Module]) -> tuple[list[Player], Any]:
+    """Our players and the published procedure, with the same weights."""
+    theirs = published.like(TEACHER.large())
+    published.copy_weights(theirs.generator, networks["generator"])
+    published.copy_weights(theirs.critic, networks["discriminator"])
+    return ours(TEACHER, networks, none.objective(Side({}, {}), Side({}, {})), None), theirs
+
+
+def weighted(parts: dict[str, float]) -> dict[str, float]:
+    weights = {"cycle": published.CYCLE, "gradient_penalty": published.PENALTY}
+    return {name: weights.get(name, 1.0) * value for name, value in parts.items()}
+
+
+def test_the_discriminator_has_the_published_losses(untaught: tuple[list[Player], Any]) -> None:
+    players, theirs = untaught
+    mine = {name: value.item() for name, value in players[0].losses(drawn(0)).items()}
+    assert mine == pytest.approx(weighted(theirs.critic_step(*four(drawn(0)))), abs=1e-5)
+    assert all(abs(value) > 1e-4 for value in mine.values())
+
+
+def test_the_generator_has_the_published_losses(untaught: tuple[list[Player], Any]) -> None:
+    players, theirs = untaught
+    mine = {name: value.item() for name, value in players[1].losses(drawn(0)).items()}
+    assert mine == pytest.approx(weighted(theirs.generator_step(*four(drawn(0))[:3])), abs=1e-5)
+    assert all(abs(value) > 1e-4 for value in mine.values())
+
+
+def test_a_whole_step_leaves_the_published_weights(
+    untaught: tuple[list[Player], Any], networks: dict[str, nn.Module]
+) -> None:
+    players, theirs = untaught
+    before = deepcopy(networks)
+    plan = bench_training.schedule(TEACHER)
+    # The published generator moves on the last batch of the discriminator, ours on one of its own.
+    run = training.prepare(players, plan)
+    next(training.steps(run, lambda _, move: drawn(min(move, TEACHER.critic_steps - 1)), plan, CPU))
+    theirs.step([four(drawn(move)) for move in range(TEACHER.critic_steps)])
+    for name, other in (("generator", theirs.generator), ("discriminator", theirs.critic)):
+        start, mine, their = (
+            torch.cat([each.detach().flatten() for each in network.parameters()])
+            for network in (before[name], networks[name], other)
+        )
+        # Adam divides a gradient by its own size: where that is rounding alone, the sign of the step is, too.
+        assert ((mine - their).abs() > 1e-6).float().mean() < 0.01
+        assert (mine - start).abs().median() > 1e-5
+
+
+@pytest.fixture
+def taught() -> tuple[Any, dict[str, nn.Module], dict[str, nn.Module]]:
+    """The published procedure of a student, our student and our teacher, with the same weights."""
+    torch.manual_seed(1)
+    student, teacher = stargan.build(STUDENT.trained()), stargan.build(STUDENT.large())
+    theirs = published.like(STUDENT.trained(), STUDENT.large())
+    assert theirs.teacher is not None
+    for into, source in (
+        (theirs.generator, student["generator"]),
+        (theirs.critic, student["discriminator"]),
+        (theirs.teacher, teacher["generator"]),
+    ):
+        published.copy_weights(into, source)
+    for network in teacher.values():
+        network.eval().requires_grad_(False)
+    return theirs, student, teacher
+
+
+def lesson(student: dict[str, nn.Module], teacher: dict[str, nn.Module], **settings: Any) -> Any:  # noqa: ANN401
+    taps = [stargan.taps(spec, "generator") for spec in (STUDENT.large(), STUDENT.trained())]
+    match = {"res5": "res2", "image": "image"}
+    return euclidean.objective(Side(teacher, taps[0]), Side(student, taps[1]), match=match, weight=10.0, **settings)
+
+
+def test_the_published_reading_of_a_lesson_compares_the_same_blocks(
+    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+) -> None:
+    theirs, student, teacher = taught
+    mine = lesson(student, teacher, adapter_side="teacher", reading="published")
+    published.copy_weights(theirs.adapter, mine.adapters["res5"])
+    parts = {name: value.item() for name, value in ours(STUDENT, student, mine, teacher)[1].losses(drawn(0)).items()}
+    expected = theirs.generator_step(*four(drawn(0))[:3])
+    assert parts["euclidean_res5"] == pytest.approx(10 * expected["block"], abs=1e-5)
+    assert expected["block"] > 1e-3
+    other = {name: parts[name] for name in ("adversarial", "classification", "cycle")}
+    assert other == pytest.approx({name: weighted(expected)[name] for name in other}, abs=1e-5)
+
+
+def test_a_lesson_compares_the_published_images(
+    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+) -> None:
+    theirs, student, teacher = taught
+    parts = ours(STUDENT, student, lesson(student, teacher), teacher)[1].losses(drawn(0))
+    expected = theirs.generator_step(*four(drawn(0))[:3])
+    assert parts["euclidean_image"].item() == pytest.approx(10 * expected["image"], abs=1e-5)
+    assert expected["image"] > 1e-3
+
+
+def test_the_published_student_pays_for_what_ours_leaves_out(
+    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+) -> None:
+    theirs, student, teacher = taught
+    theirs.step([four(drawn(0))])
+    assert all(each.grad is not None for each in theirs.teacher.parameters())
+    assert any(each.grad.abs().sum() > 0 for each in theirs.critic.parameters())
+    ours(STUDENT, student, lesson(student, teacher), teacher)[1].losses(drawn(0))["euclidean_image"].backward()
+    assert all(each.grad is None for network in teacher.values() for each in network.parameters())
+
+
+def test_the_reference_refuses_other_networks() -> None:
+    with pytest.raises(ValueError, match="plain output"):
+        published.like(stargan.shrink(TEACHER.large(), {"output": "gated"}))
+
+
+def test_operations_are_counted_forward_and_backward() -> None:
+    layer, images = nn.Conv2d(3, 4, 3, padding=1, bias=False), torch.randn(2, 3, 5, 5, requires_grad=True)
+    with side_by_side.Operations() as forward:
+        found = layer(images)
+    assert forward.total == 2 * (2 * 4 * 5 * 5) * (3 * 3 * 3)
+    with side_by_side.Operations() as backward:
+        found.sum().backward()
+    assert backward.total == 2 * forward.total
+    assert forward.seconds > 0
+
+
+@pytest.fixture(scope="module")
+def timed() -> dict[str, Any]:
+    return bench_training.run([TEACHER, STUDENT], "float32", 1, lambda _: None)
+
+
+def test_training_is_timed_on_both_sides(timed: dict[str, Any]) -> None:
+    assert [case["role"] for case in timed["cases"]] == ["teacher", "student"]
+    for case in timed["cases"]:
+        for side in ("published", "ours"):
+            one = case[side]
+            assert 0 < one["step_s_least"] <= one["step_s"] <= one["step_s_most"]
+            assert 0 < one["convolution_share"] < 2
+            assert 0 < one["fraction_of_peak"] < 1
+        assert case["ours"]["gflop_per_step"] <= case["published"]["gflop_per_step"]
+        assert case["step_time_ratio"] > 0
+        assert case["throughput_ratio"] == pytest.approx(case["step_time_ratio"])
+    teacher, student = timed["cases"]
+    spared = [case["published"]["gflop_per_step"] - case["ours"]["gflop_per_step"] for case in (teacher, student)]
+    assert spared[1] > spared[0] > 0
+
+
+def test_what_was_timed_is_shown(timed: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    command.show_training(timed)
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("teacher", "student", "throughput", "GFLOP", "float32"))
+    command.keep(timed, tmp_path / "bench.json")
+    assert json.loads((tmp_path / "bench.json").read_text())["cases"] == json.loads(json.dumps(timed["cases"]))
+
+
+def test_an_unknown_resolution_is_refused() -> None:
+    result = CliRunner().invoke(command.bench, ["training", "--resolution", "48"])
+    assert result.exit_code == 2
+    assert "no case at 48 px" in result.output
+
+
+def test_a_process_that_dies_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
+    with (
+        side_by_side.steppers([1]) as pipes,
+        pytest.raises(side_by_side.BenchError, match="ended early"),
+    ):
+        side_by_side.ask(pipes, "no_such_thing")
+    assert "no_such_thing" in capfd.readouterr().err
+
+
+def test_our_fid_is_pytorch_fids() -> None:
+    found = bench_metrics.run("judge", 80, 16, rounds=1, cores=1, workers=0, report=lambda _: None)
+    assert found["ours"] > 0
+    assert found["relative_difference"] < 1e-6
+    assert found["ratio"] > found["ratio_first"] > 0
+
+
+def test_too_few_images_are_refused_with_a_sentence() -> None:
+    result = CliRunner().invoke(command.bench, ["metrics", "--images", "20", "--rounds", "1", "--resolution", "16"])
+    assert result.exit_code == 1
+    assert "needs at least 64 images" in result.output

@@ -1,0 +1,170 @@
+"""The judge: learns, repeats itself, says how good it is, and its distances grow with what is wrong in the images."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stages import build_judges
+from stages.blocks.features import extract
+from stages.blocks.judge import FEATURES, Judge, disturbed
+from stages.harness import judges, paths, prepared
+from stages.harness.prepared import to_tensor
+from stages.metrics import fid, kid
+from tests import judged
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prepared.Prepared]:
+    with contextlib.chdir(tmp_path_factory.mktemp("faces")):
+        yield judged.faces("faces", train=600, test=300)
+
+
+@pytest.fixture(scope="module")
+def judge(data: prepared.Prepared) -> judges.Described:
+    return judged.judge(data)
+
+
+@pytest.mark.parametrize("resolution", [16, 20, 32, 64])
+def test_every_resolution_gives_answers_features_and_maps(resolution: int) -> None:
+    seen = Judge(5, 4, resolution).eval().watch(torch.zeros(2, 3, resolution, resolution))
+    assert seen.logits.shape == (2, 5)
+    assert seen.features.shape == (2, FEATURES)
+    assert [m.shape[2] for m in seen.maps] == sorted((m.shape[2] for m in seen.maps), reverse=True)
+    assert seen.maps[0].shape[2] == resolution
+    assert 2 <= seen.maps[-1].shape[2] <= 4
+
+
+def test_disturbing_keeps_range_and_repeats_itself(data: prepared.Prepared) -> None:
+    images = to_tensor(data.split("test").images[:8])
+    once = disturbed(images, torch.Generator().manual_seed(1))
+    assert torch.equal(once, disturbed(images, torch.Generator().manual_seed(1)))
+    assert not torch.equal(once, disturbed(images, torch.Generator().manual_seed(2)))
+    assert once.abs().max() <= 1
+    assert once.shape == images.shape
+    # Mild: most of what is seen stays where it was.
+    assert 0.01 < float((once - images).abs().mean()) < 0.3
+
+
+def test_one_seed_gives_one_judge(data: prepared.Prepared) -> None:
+    def train(seed: int) -> dict[str, Tensor]:
+        row = judged.ROW.model_copy(update={"steps": 3, "seed": seed})
+        return build_judges.train(data, row, judged.CPU, "faces").state_dict()
+
+    one, again, other = train(0), train(0), train(1)
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert not torch.equal(one["answer.weight"], other["answer.weight"])
+
+
+def test_it_learns_and_says_how_well(data: prepared.Prepared, judge: judges.Described) -> None:
+    split = data.split("test")
+    seen = judge.network(to_tensor(split.images[:])).numpy()
+    truth = np.asarray(split.labels, bool)
+    hair = [data.header.labels.index(name) for name in data.header.exclusive[0]]
+    answer = seen > 0
+    answer[:, hair] &= seen[:, hair] == seen[:, hair].max(axis=1, keepdims=True)
+    for column, label in enumerate(data.header.labels):
+        assert judge.about["ceiling"][label] == pytest.approx((answer == truth)[:, column].mean(), abs=1e-6)
+    assert judge.about["ceiling"]["mean"] == pytest.approx((answer == truth).mean(), abs=1e-6)
+    assert judge.about["ceiling"]["mean"] > 0.85
+    assert judge.about["ceiling"]["Black_Hair"] > 0.95
+
+
+def test_of_expressions_the_share_recognised_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = judged.faces("moods", train=32, test=32, labels="expressions")
+    judge = judged.judge(data, steps=2)
+    split = data.split("test")
+    chosen, truth = judge.network(to_tensor(split.images[:])).argmax(dim=1).numpy(), split.labels.argmax(axis=1)
+    assert judge.about["ceiling"]["mean"] == pytest.approx((chosen == truth).mean(), abs=1e-6)
+    for column, label in enumerate(data.header.labels):
+        shown = truth == column
+        if shown.any():
+            assert judge.about["ceiling"][label] == pytest.approx((chosen[shown] == column).mean(), abs=1e-6)
+        else:
+            assert label not in judge.about["ceiling"]
+
+
+def test_the_stage_writes_a_judge_that_describes_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = judged.content()
+    content["judges"]["faces"]["steps"] = 2
+    judged.save(content)
+    data = judged.faces("faces", train=24, test=8)
+    build_judges.main("faces")
+    written = paths.judge("faces").read_bytes()
+    found = judges.load_for(paths.judge("faces"), data.header)
+    assert found.about["data"] == data.header.sha256
+    assert found.about["row"] == content["judges"]["faces"]
+    assert not found.network.training
+    assert not any(parameter.requires_grad for parameter in found.network.parameters())
+    build_judges.main("faces")
+    assert paths.judge("faces").read_bytes() == written
+
+
+def test_a_wrong_judge_is_refused(data: prepared.Prepared, judge: judges.Described, tmp_path: Path) -> None:
+    assert judge.labels == data.header.labels
+    with pytest.raises(judges.JudgeError, match="does not exist"):
+        judges.load(tmp_path / "absent.safetensors")
+    (tmp_path / "damaged.safetensors").write_bytes(paths.judge("faces").read_bytes()[:-8])
+    with pytest.raises(judges.JudgeError, match="delete it and run again"):
+        judges.load(tmp_path / "damaged.safetensors")
+    other = judged.faces("moods", train=2, test=2, labels="expressions")
+    with pytest.raises(judges.JudgeError, match="Black_Hair.*moods asks angry"):
+        judges.load_for(paths.judge("faces"), other.header)
+
+
+def test_answers_do_not_depend_on_the_batch(data: prepared.Prepared, judge: judges.Described) -> None:
+    images = to_tensor(data.split("test").images[:50])
+    features = [extract(judge.network.features, images, batch=batch) for batch in (1, 7, 50)]
+    for other in features[1:]:
+        torch.testing.assert_close(other, features[0], rtol=1e-4, atol=1e-4)
+
+
+def noisy(images: Tensor, strength: float) -> Tensor:
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
+    return (images + strength * noise).clamp(-1, 1)
+
+
+def blurred(images: Tensor, strength: float) -> Tensor:
+    soft = F.avg_pool2d(F.pad(images, (2,) * 4, mode="replicate"), 5, 1)
+    return torch.lerp(images, soft, strength)
+
+
+def tinted(images: Tensor, strength: float) -> Tensor:
+    return (images + strength * torch.tensor([1.0, -0.5, -1.0]).view(3, 1, 1)).clamp(-1, 1)
+
+
+@pytest.mark.parametrize("damage", [noisy, blurred, tinted])
+def test_distances_grow_with_damage(
+    data: prepared.Prepared, judge: judges.Described, damage: Callable[[Tensor, float], Tensor]
+) -> None:
+    images = to_tensor(data.split("test").images[:])
+    strengths = (0.0, 0.2, 0.5, 1.0)
+    features = [extract(judge.network.features, damage(images, s), batch=100) for s in strengths]
+    real = fid.moments(features[0])
+    distances = [fid.frechet_distance(real, fid.moments(each)) for each in features]
+    kernels = [kid.squared_mmd(features[0], each) for each in features]
+    assert distances[0] == pytest.approx(0, abs=1e-6)
+    for found in (distances, kernels):
+        assert all(after > before for before, after in zip(found, found[1:], strict=False)), found
+
+
+def test_distances_grow_with_dropped_modes(data: prepared.Prepared, judge: judges.Described) -> None:
+    """Hair colours vanish one by one, the faces that are left stand in for them: every image alone is real."""
+    split = data.split("test")
+    features = extract(judge.network.features, to_tensor(split.images[:]), batch=100)
+    left, distances = np.ones(len(split), bool), []
+    for name in (None, *data.header.exclusive[0]):
+        if name is not None:
+            left &= split.labels[:, data.header.labels.index(name)] == 0
+        chosen = np.resize(np.flatnonzero(left), len(split))
+        distances.append(fid.frechet_distance(fid.moments(features), fid.moments(features[chosen])))
+    assert all(after > before for before, after in zip(distances, distances[1:], strict=False)), distances

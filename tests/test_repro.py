@@ -1,0 +1,533 @@
+"""`retort repro` on small graphs through real DVC: equal to `dvc repro`, side by side, continuing after mishaps."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+from dvc.utils.serialize import loads_yaml
+from rich.console import Console
+
+from stages.commands import dag
+from stages.commands import repro as command
+from stages.harness import graph as graphs
+from stages.harness.graph import Graph
+
+# DVC's own use of a library.
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+PARAMS = """\
+sources:
+  a: {count: 3}
+  b: {count: 5}
+rows:
+  one: {source: a, factor: 2, rate: 1.0e-5, about: "a text that is long enough for YAML to fold it: ä, ß, and so on"}
+  two: {source: a, factor: 3, rate: 0.0001, about: &empty []}
+  three: {source: b, factor: 1, rate: 1.0, about: *empty}
+"""
+
+GRAPH = """\
+stages:
+  acquire:
+    foreach: ${sources}
+    do:
+      cmd: python step.py acquire ${key} ${item.count} data/${key}/numbers
+      params:
+        - sources.${key}
+      deps:
+        - acquire.txt
+      outs:
+        - data/${key}
+  distill:
+    foreach: ${rows}
+    do:
+      cmd: python step.py distill ${key} ${item.factor} results/students/${key}/seed0 data/${item.source}/numbers
+      params:
+        - rows.${key}
+      deps:
+        - distill.txt
+        - data/${item.source}
+      outs:
+        - results/students/${key}
+  evaluate:
+    foreach: ${rows}
+    do:
+      cmd: python step.py evaluate ${key} 1 results/quality/${key}.json results/students/${key}/seed0
+      deps:
+        - results/students/${key}
+      metrics:
+        - results/quality/${key}.json:
+            cache: false
+  gather:
+    cmd: python step.py gather all 1 results/results.json results/quality/*.json
+    deps:
+      - results/quality
+    outs:
+      - results/results.json:
+          cache: false
+"""
+
+STEP = """\
+import json, os, sys, time
+from pathlib import Path
+
+stage, row, factor, out, *sources = sys.argv[1:]
+with open("runs.txt", "a") as runs:
+    runs.write(f"{stage}@{row}\\n")
+print(f"this is {stage} of {row}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS')}")
+if Path(f"slow-{row}").exists():
+    Path(f"pid-{row}").write_text(str(os.getpid()))
+    deadline = time.monotonic() + 60
+    while Path(f"slow-{row}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+if Path(f"fail-{row}").exists():
+    sys.exit(f"no luck with {row}")
+numbers = [n for source in sources for n in json.loads(Path(source).read_text())] or list(range(int(factor)))
+Path(out).parent.mkdir(parents=True, exist_ok=True)
+Path(out).write_text(json.dumps([n * int(factor) for n in numbers]))
+"""
+
+
+def sh(*command_line: str) -> str:
+    """Run a program that must succeed; its output."""
+    return subprocess.run(command_line, check=True, capture_output=True, text=True).stdout
+
+
+def dvc(*arguments: str) -> str:
+    """Run DVC itself."""
+    return sh(sys.executable, "-m", "dvc", *arguments)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose graph has nine items, none of which has run."""
+    root = tmp_path_factory.mktemp("template")
+    files = {"params.yaml": PARAMS, "dvc.yaml": GRAPH, "step.py": STEP, "acquire.txt": "1", "distill.txt": "1"}
+    ignored = "/.retort/\n/runs.txt\n/slow-*\n/pid-*\n/fail-*\n"
+    for name, text in {**files, ".gitignore": ignored}.items():
+        (root / name).write_text(text, encoding="utf-8")
+    git = ("git", "-C", str(root), "-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    sh(*git, "init", "-q")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=root, check=True)
+    (root / ".dvc" / "config").write_text("[core]\n    analytics = false\n    check_update = false\n", encoding="utf-8")
+    sh(*git, "add", "-A")
+    sh(*git, "commit", "-qm", "start")
+    return root
+
+
+@pytest.fixture(scope="session")
+def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it in which `dvc repro` has run everything."""
+    root = tmp_path_factory.mktemp("finished") / "tree"
+    shutil.copytree(template, root)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    env = {**os.environ, "PATH": path, "DVC_SITE_CACHE_DIR": str(root.parent / "site")}
+    subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], cwd=root, env=env, check=True)
+    return root
+
+
+def enter(root: Path, original: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh copy of a repository, which becomes the current directory."""
+    shutil.copytree(original, root)
+    (root / "runs.txt").unlink(missing_ok=True)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(root.parent / "site"))
+    return root
+
+
+@pytest.fixture
+def tree(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository in which nothing has run."""
+    return enter(tmp_path / "tree", template, monkeypatch)
+
+
+@pytest.fixture
+def done(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository in which everything has run."""
+    return enter(tmp_path / "done", finished, monkeypatch)
+
+
+def repro(*targets: str, jobs: int = 1) -> int:
+    """The command, without the check of params."""
+    return command.run(list(targets), jobs, lambda: None)
+
+
+def runs() -> list[str]:
+    """The items that have run since this was last asked."""
+    file = Path("runs.txt")
+    found = sorted(file.read_text(encoding="utf-8").split()) if file.exists() else []
+    file.unlink(missing_ok=True)
+    return found
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """Every file the graph has made, and dvc.lock."""
+    made = [path for top in ("data", "results") for path in (root / top).rglob("*") if path.is_file()]
+    made = [path for path in made if path.name != ".gitignore"]
+    return {str(path.relative_to(root)): path.read_bytes() for path in (*made, root / "dvc.lock")}
+
+
+def replace(file: str, old: str, new: str) -> None:
+    """Edit a text file, in which `old` must stand."""
+    text = Path(file).read_text(encoding="utf-8")
+    assert old in text
+    Path(file).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that must happen within a minute."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def at_work(pid: int) -> bool:
+    """Whether a process exists, and is more than an entry that nobody has collected."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def pid_of(row: str) -> int:
+    """The process of a slow item, once it is at work."""
+    file = Path(f"pid-{row}")
+    until(lambda: file.exists() and file.read_text(encoding="utf-8") != "")
+    return int(file.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def in_the_background(*targets: str) -> Iterator[subprocess.Popen[str]]:
+    """`retort repro -j 2` as a process of its own."""
+    program = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from stages.commands import repro\n"
+    program += f"sys.exit(repro.run({list(targets)}, 2, lambda: None))"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def locks_held() -> list[object]:
+    """What DVC believes to be read or written by somebody."""
+    held = json.loads(Path(".dvc/tmp/rwlock").read_text(encoding="utf-8"))
+    return [*held.get("read", {}), *held.get("write", {})]
+
+
+def test_equals_dvc_repro_byte_for_byte(tree: Path, finished: Path) -> None:
+    assert repro(jobs=3) == 0
+    assert results(tree) == results(finished)
+    assert json.loads(Path("results/results.json").read_text(encoding="utf-8")) == [
+        0,
+        6,
+        12,
+        0,
+        5,
+        10,
+        15,
+        20,
+        0,
+        9,
+        18,
+    ]
+    assert "up to date" in dvc("status")
+    assert len(runs()) == 9
+
+
+def test_nothing_to_do_starts_nothing(done: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    checked: list[bool] = []
+    assert command.run([], 2, lambda: checked.append(True)) == 0
+    assert capfd.readouterr().out == "Everything is up to date (9 items).\n"
+    assert not checked
+    assert not (done / ".retort" / "logs").exists()
+    assert runs() == []
+
+
+@pytest.mark.usefixtures("tree")
+def test_items_run_side_by_side() -> None:
+    for row in ("a", "b"):
+        Path(f"slow-{row}").touch()
+    with in_the_background("acquire") as process:
+        assert pid_of("a") != pid_of("b")
+        Path("slow-a").unlink()
+        Path("slow-b").unlink()
+        assert process.wait(60) == 0
+
+
+@pytest.mark.usefixtures("done")
+def test_a_row_runs_alone_and_an_equal_result_ends_the_chain(capfd: pytest.CaptureFixture[str]) -> None:
+    with Path("params.yaml").open("a", encoding="utf-8") as file:
+        file.write("  four: {source: b, factor: 7, rate: 1.0, about: []}\n")
+    assert repro() == 0
+    assert runs() == ["distill@four", "evaluate@four", "gather@all"]
+    Path("acquire.txt").write_text("2", encoding="utf-8")
+    capfd.readouterr()
+    assert repro() == 0
+    assert runs() == ["acquire@a", "acquire@b"]
+    assert "11 items in" in capfd.readouterr().out
+
+
+@pytest.mark.usefixtures("done")
+def test_the_run_cache_is_used(capfd: pytest.CaptureFixture[str]) -> None:
+    replace("params.yaml", "factor: 2", "factor: 9")
+    assert repro("distill@one") == 0
+    assert runs() == ["distill@one"]
+    replace("params.yaml", "factor: 9", "factor: 2")
+    capfd.readouterr()
+    assert repro("distill@one") == 0
+    assert runs() == []
+    assert "1 restored from the run cache" in capfd.readouterr().out
+
+
+@pytest.mark.usefixtures("tree")
+def test_targets_come_with_their_ancestors(capfd: pytest.CaptureFixture[str]) -> None:
+    assert repro("distill@three") == 0
+    assert runs() == ["acquire@b", "distill@three"]
+    assert repro("distill") == 0
+    assert runs() == ["acquire@a", "distill@one", "distill@two"]
+    capfd.readouterr()
+    assert repro("distil") == 2
+    assert "did you mean distill?" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_failure_holds_back_only_what_needs_it(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("fail-two").touch()
+    assert repro() == 1
+    assert set(runs()) == set(graphs.items()) - {"evaluate@two", "gather"}
+    out = capfd.readouterr().out
+    assert "held back  gather" in out
+    assert "distill@two failed" in out
+    assert ".retort/logs/distill@two.log" in out
+    assert "| this is distill of two, OMP_NUM_THREADS=1" in out
+    assert "| no luck with two" in out
+    Path("fail-two").unlink()
+    assert repro() == 0
+    assert runs() == ["distill@two", "evaluate@two", "gather@all"]
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_items_and_the_next_call_continues(number: signal.Signals) -> None:
+    for row in ("a", "three"):
+        Path(f"slow-{row}").touch()
+    with in_the_background("acquire", "distill@three") as process:
+        pids = [pid_of("a"), pid_of("three")]
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert process.stdout
+        assert "`retort repro` continues" in process.stdout.read()
+    assert not any(at_work(pid) for pid in pids)
+    assert locks_held() == []
+    for row in ("a", "three"):
+        Path(f"slow-{row}").unlink()
+    runs()
+    assert repro("acquire", "distill@three") == 0
+    assert runs() == ["acquire@a", "distill@three"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_killed_call_takes_its_items_along_and_the_next_call_continues() -> None:
+    Path("slow-a").touch()
+    with in_the_background("acquire") as process:
+        pid = pid_of("a")
+        process.kill()
+        process.wait(60)
+    until(lambda: not at_work(pid))
+    Path("slow-a").unlink()
+    assert repro("distill@one") == 0
+    assert locks_held() == []
+    assert "distill@one" not in graphs.read().stale
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_killed_worker_fails_its_item() -> None:
+    Path("slow-a").touch()
+    with in_the_background("acquire") as process:
+        pid = pid_of("a")
+        worker = psutil.Process(pid).parent()
+        while worker.ppid() != process.pid:
+            worker = worker.parent()
+        worker.kill()
+        assert process.wait(60) == 1
+        assert process.stdout
+        assert "acquire@a failed: its process was killed by signal 9" in process.stdout.read()
+    assert not at_work(pid)
+    Path("slow-a").unlink()
+    runs()
+    assert repro("acquire") == 0
+    assert runs() == ["acquire@a"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_worker_that_cannot_serve_ends_instead_of_waiting() -> None:
+    Path(".retort/logs").mkdir(parents=True)
+    worker = command.start_worker("acquire@gone")
+    command.hand(worker, "acquire@gone")
+    assert command.answer(worker) == ("failed", "its process ended with 1")
+    assert "KeyError: 'acquire@gone'" in graphs.log_of("acquire@gone").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("tree")
+def test_an_edit_under_a_running_item_is_not_recorded_as_its_input() -> None:
+    Path("slow-a").touch()
+    with in_the_background("acquire@a") as process:
+        pid_of("a")
+        Path("acquire.txt").write_text("2", encoding="utf-8")
+        Path("slow-a").unlink()
+        assert process.wait(60) == 1
+        assert process.stdout
+        assert "acquire.txt changed while the item ran" in process.stdout.read()
+    runs()
+    assert repro("acquire@a") == 0
+    assert runs() == ["acquire@a"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_what_a_killed_process_left_in_dvcs_locks_is_cleared() -> None:
+    file = Path(".dvc/tmp/rwlock")
+    mine = {"pid": os.getpid(), "cmd": "long ago, another process of this number"}
+    path = str(Path("data/a").absolute())
+    file.write_text(json.dumps({"write": {path: mine}, "read": {path: [mine]}}), encoding="utf-8")
+    graphs.settle()
+    assert len(locks_held()) == 2
+    os.utime(file, (0, 0))
+    graphs.settle()
+    assert locks_held() == []
+    file.write_text('{"write": {"/half', encoding="utf-8")
+    Path("dvc.lock").touch()
+    assert repro("acquire@a") == 0
+
+
+@pytest.mark.usefixtures("tree")
+def test_one_call_at_a_time(capfd: pytest.CaptureFixture[str]) -> None:
+    with graphs.alone():
+        assert repro() == 2
+    assert f"another retort (process {os.getpid()}) is at work" in capfd.readouterr().err
+
+
+def test_the_check_comes_before_the_work_and_explains_a_broken_graph(tree: Path) -> None:
+    def refuse() -> None:
+        raise SystemExit(2)
+
+    with pytest.raises(SystemExit):
+        command.run([], 2, refuse)
+    assert runs() == []
+    replace("params.yaml", "source: b, ", "")
+    with pytest.raises(SystemExit):
+        command.run([], 2, refuse)
+    (tree / "elsewhere").mkdir()
+    os.chdir(tree / "elsewhere")
+    assert repro() == 2
+
+
+ENTRIES = """\
+stages:
+  a@x:
+    cmd: one
+    outs:
+    - path: there
+  b:
+    cmd: two
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "schema: '2.0'\n",
+        "schema: '2.0'\nstages: {}\n",
+        f"schema: '2.0'\n{ENTRIES}",
+        f"schema: '2.0'\n{ENTRIES}datasets:\n- name: d\n",
+        f"schema: '2.0'\ndatasets:\n- name: d\n{ENTRIES}",
+        'schema: "2.0"\nstages:\n    "a@x":\n        cmd: one\n',
+        '{"schema": "2.0", "stages": {"a@x": {"cmd": "one"}}}\n',
+    ],
+)
+def test_any_layout_of_the_lock_file_is_kept(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.lock").write_text(text, encoding="utf-8")
+    expected = {"schema": "2.0", "stages": {}, **loads_yaml(text or "{}")}
+    before, entries, after = graphs.lock_entries()
+    assert entries.keys() == expected["stages"].keys()
+    added = {**entries, "c@z": "  c@z:\n    cmd: three\n"}
+    graphs.replace_lock(before, added.values(), after, tmp_path)
+    expected["stages"]["c@z"] = {"cmd": "three"}
+    assert loads_yaml(Path("dvc.lock").read_text(encoding="utf-8")) == expected
+    graphs.replace_lock(before, [], after, tmp_path)
+    assert loads_yaml(Path("dvc.lock").read_text(encoding="utf-8")) == {**expected, "stages": {}}
+
+
+@pytest.mark.usefixtures("done")
+def test_reasons_of_staleness_agree_with_dvc() -> None:
+    assert graphs.read().stale == {}
+    Path("distill.txt").write_text("2", encoding="utf-8")
+    replace("params.yaml", "count: 5", "count: 6")
+    Path("results/quality/one.json").unlink()
+    replace("dvc.yaml", "evaluate ${key} 1", "evaluate ${key} 2")
+    stale = graphs.read().stale
+    assert stale.keys() == json.loads(dvc("status", "--json")).keys()
+    assert stale["distill@one"] == "distill.txt is modified"
+    assert stale["acquire@b"] == "its command changed"
+    assert graphs.read().pending() == set(graphs.items()) - {"acquire@a"}
+
+
+CHAIN = Graph({"a": (), "b@x": ("a",), "b@y": ("a",), "c": ("b@x", "b@y")}, {"b@x": "never ran"})
+
+
+def test_estimates() -> None:
+    assert graphs.expected_seconds(CHAIN.needs, {}) == {}
+    seconds = graphs.expected_seconds(CHAIN.needs, {"b@x": 8.0, "c": 2.0})
+    assert seconds == {"a": 5.0, "b@x": 8.0, "b@y": 8.0, "c": 2.0}
+    assert graphs.chains(CHAIN, CHAIN.needs, seconds) == {"a": 15.0, "b@x": 10.0, "b@y": 10.0, "c": 2.0}
+    assert graphs.span(CHAIN, CHAIN.needs, seconds, 1) == 23.0
+    assert graphs.span(CHAIN, CHAIN.needs, seconds, 2) == 15.0
+    assert CHAIN.pending() == {"b@x", "c"}
+
+
+def test_the_longest_chain_goes_first() -> None:
+    graph = Graph({"a@x": (), "a@y": (), "a@z": (), "b@y": ("a@y",)}, dict.fromkeys(("a@x", "a@y", "a@z"), "never ran"))
+    todo = {item: list(needed) for item, needed in graph.needs.items()}
+    assert command.Ledger(graph, todo, {}, 1).ready()[0] == "a@y"
+    durations = {"a@x": 9.0, "a@y": 1.0, "a@z": 3.0, "b@y": 4.0}
+    assert command.Ledger(graph, todo, durations, 1).ready() == ["a@x", "a@y", "a@z"]
+
+
+def test_the_screen_says_what_is_known_and_what_is_not() -> None:
+    ledger = command.Ledger(CHAIN, {"b@x": [], "c": ["b@x"]}, {}, 2)
+    ledger.running["b@x"] = time.monotonic() - 3
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
+    with command.shown(console, ledger) as screen:
+        screen.refresh()
+        ledger.durations["b@x"] = 63.0
+        screen.refresh()
+        command.settle_item(ledger, screen, "b@x", "ran", "")
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "0/2 items" in text
+    assert "time left unknown" in text
+    assert "of about 1 min 03 s" in text
+    assert "done       b@x (3.0 s) 1/2" in text
+
+
+def test_the_overview_leaves_out_what_follows_by_itself() -> None:
+    graph = Graph({"a": (), "b": ("a",), "c": ("a", "b")}, {"b": "never ran"})
+    assert dag.stage_needs(graph) == {"a": [], "b": ["a"], "c": ["b"]}
+    assert list(dag.mermaid_lines(graph))[-2:] == ["  a --> b", "  b --> c"]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(dag.overview(graph))
+    assert isinstance(console.file, io.StringIO)
+    cells = [line.split() for line in console.file.getvalue().splitlines()]
+    assert cells[2:] == [["b", "a", "1", "1"], ["c", "b", "1", "1"]]

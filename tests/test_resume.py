@@ -1,0 +1,82 @@
+"""A training that is killed, again and again, ends with the very bits of one that was left alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.harness import paths
+from tests.smallest import TEXT
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = 600
+
+
+def python(folder: Path, *arguments: str) -> str:
+    """Run a program of this project in another folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project folder with the smallest params and its data."""
+    text = TEXT.replace("short: {steps: 4,", f"short: {{steps: {STEPS},").replace("save_every: 2", "save_every: 5")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    python(tmp_path, "-m", "stages.acquire_data", "faces")
+    return tmp_path
+
+
+def test_fifty_kills_change_no_bit(folder: Path) -> None:
+    python(folder, "-m", "stages.build_teachers", "large")
+    target, curve = folder / paths.teacher("large"), folder / paths.teacher_curve("large")
+    undisturbed = target.read_bytes(), curve.read_bytes()
+    target.unlink()
+    subprocess.run(["rm", "-rf", str(folder / ".retort")], check=True)
+    output = python(folder, "-m", "tests.killed_training", "large", "50")
+    killed = re.search(r"killed (\d+)", output)
+    assert killed
+    assert int(killed[1]) == 50, "the training must still be unfinished after fifty kills"
+    resumed = re.search(rf"continuing at step (\d+) of {STEPS}", output)
+    assert resumed
+    assert int(resumed[1]) > 0
+    assert (target.read_bytes(), curve.read_bytes()) == undisturbed
+
+
+def test_a_finished_seed_is_not_trained_again(folder: Path) -> None:
+    params = folder / "params.yaml"
+    short = params.read_text(encoding="utf-8").replace(f"steps: {STEPS},", "steps: 4,")
+    params.write_text(short.replace("seeds: [0, 1]", "seeds: [0]"), encoding="utf-8")
+    python(folder, "-m", "stages.build_teachers", "large")
+    first = python(folder, "-m", "stages.distill_students", "taught")
+    assert "taught seed 0 step 4/4" in first
+    weights = (folder / paths.student("taught", 0)).read_bytes()
+    (folder / paths.student("taught", 0)).unlink()
+    params.write_text(short, encoding="utf-8")
+    second = python(folder, "-m", "stages.distill_students", "taught")
+    assert "taught seed 0" not in second
+    assert "taught seed 1 step 4/4" in second
+    assert (folder / paths.student("taught", 0)).read_bytes() == weights
+    assert (folder / paths.student("taught", 1)).read_bytes() != weights
+
+
+def test_a_loss_that_leaves_the_numbers_stops_and_spares_what_was_there(folder: Path) -> None:
+    params = folder / "params.yaml"
+    short = params.read_text(encoding="utf-8").replace(f"steps: {STEPS},", "steps: 4,")
+    params.write_text(short, encoding="utf-8")
+    python(folder, "-m", "stages.build_teachers", "large")
+    before = (folder / paths.teacher("large")).read_bytes()
+    params.write_text(short.replace("cycle: 10.0", "cycle: 1.0e+38"), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "stages.build_teachers", "large"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.search(r"step \d+: generator/\S+.* is not finite; last finite values: ", done.stderr)
+    assert (folder / paths.teacher("large")).read_bytes() == before

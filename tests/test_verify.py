@@ -1,0 +1,570 @@
+"""`retort verify` passes what was published, names every kind of damage, and tells what becomes of claims."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from stages import (
+    acquire_data,
+    build_judges,
+    build_teachers,
+    commands,
+    count_costs,
+    distill_students,
+    evaluate_quality,
+    gather_results,
+)
+from stages.harness import agreement, claims, params, paths, recorded, verifying, yaml_text
+from tests.smallest import TEXT
+
+GRAPH = """\
+stages:
+  acquire_data: {foreach: "${datasets}", do: {cmd: make, outs: ["data/${key}"]}}
+  count_costs: {cmd: make, outs: [results/costs.json: {cache: false}]}
+  distill_students: {foreach: "${variants}", do: {cmd: make, outs: ["results/students/${key}"]}}
+  evaluate_quality: {foreach: "${variants}", do: {cmd: make, outs: ["results/quality/${key}.json": {cache: false}]}}
+  gather_results: {cmd: make, outs: [results/results.csv: {cache: false}, results/comparisons.csv: {cache: false}]}
+"""
+CLAIMS = """\
+claims:
+  - {claim: Teaching helps., row: taught, metric: l1, relation: better_than, than: plain}
+  - {claim: The teacher beats the input., row: teacher, metric: l1, relation: better_than, than: input}
+"""
+ERRORS = {"teacher": [0.02], "plain": [0.04, 0.041], "taught": [0.03, 0.0311]}
+PROTOCOL = {"version": 1, "split": "test"}
+IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
+
+
+def quality(errors: list[float]) -> dict[str, Any]:
+    """What evaluate_quality writes, with few metrics."""
+    seeds = {
+        str(seed): {
+            "overall": {"l1": error, "accuracy_target": 0.9 - error, "fid_judge": 100 * error},
+            "intervals": {"l1": [error - 0.001, error + 0.001]},
+            "standard_errors": {"l1": 0.0005},
+            "datasets": {},
+        }
+        for seed, error in enumerate(errors)
+    }
+    protocol = {"shared": PROTOCOL, "datasets": {"faces": {"images": 16}}}
+    return {"protocol": protocol, "references": {"reference_input_l1": 0.05}, "seeds": seeds}
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def lock() -> None:
+    """What DVC would record of the files at hand."""
+
+    def out(path: str) -> dict[str, str]:
+        return {"path": path, "md5": recorded.digest(Path(path))}
+
+    rows = yaml_text.read(paths.PARAMS)[0]["variants"]
+    judged = [out(paths.quality(name).as_posix()) for name in rows]
+    items: dict[str, Any] = {
+        "acquire_data@faces": {"outs": [out("data/faces")]},
+        "count_costs": {"outs": [out("results/costs.json")]},
+        **{f"distill_students@{name}": {} for name in rows},
+        **{
+            f"evaluate_quality@{name}": {
+                "deps": [out("code.py"), out("data/faces")],
+                "params": {"params.yaml": {f"variants.{name}": row}},
+                "outs": [each],
+            }
+            for (name, row), each in zip(rows.items(), judged, strict=True)
+        },
+        "gather_results": {"deps": judged, "outs": [out("results/results.csv"), out("results/comparisons.csv")]},
+    }
+    with paths.LOCK.open("w", encoding="utf-8") as file:
+        YAML().dump({"schema": "2.0", "stages": json.loads(json.dumps(items))}, file)
+
+
+def gather() -> None:
+    gather_results.main()
+    lock()
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose last commit holds results."""
+    monkeypatch.chdir(tmp_path)
+    for file, text in (
+        (paths.PARAMS, TEXT),
+        (paths.GRAPH, GRAPH),
+        (paths.CLAIMS, CLAIMS),
+        (Path("code.py"), "x = 1\n"),
+    ):
+        write(file, text)
+    costs = {"parameters": 100, "macs": 1000, "macs_output_rule": 1200, "bytes": 400, "activations": 50}
+    write(paths.costs(), {"teachers": {}, "variants": {name: {"generator": costs} for name in ERRORS}})
+    write(paths.dataset("faces") / "header.json", "{}")
+    write(paths.dataset("faces") / "train" / "images.npy", "bytes")
+    for name, errors in ERRORS.items():
+        write(paths.quality(name), quality(errors))
+        for seed in range(len(errors)):
+            write(paths.student_curve(name, seed), "step\tloss\n1\t0.5\n")
+    write(paths.teacher_curve("large"), "step\tloss\n1\t0.5\n")
+    gather()
+    commit()
+    return tmp_path
+
+
+def commit() -> None:
+    for command in (["init", "-q"], ["add", "-A"], [*IDENTITY, "commit", "-q", "-m", "results"]):
+        subprocess.run(["git", *command], check=True)
+
+
+def verify(*options: str) -> tuple[int, str]:
+    """Exit status and what was printed, on one line."""
+    result = CliRunner().invoke(commands.app, ["verify", *options], env={"COLUMNS": "1000"})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, re.sub(r"\s+", " ", result.output)
+
+
+def replace(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("published")
+def test_published_results_are_verified() -> None:
+    for options in ([], ["--exact"]):
+        status, shown = verify(*options)
+        assert status == 0, shown
+        assert shown.rstrip().endswith("Verified.")
+        assert shown.count("holds") == 2
+
+
+def change_digit(path: Path, before: str, after: str) -> Callable[[], None]:
+    return lambda: replace(path, before, after)
+
+
+def change_and_lock(path: Path, before: str, after: str) -> Callable[[], None]:
+    def damage() -> None:
+        replace(path, before, after)
+        lock()
+
+    return damage
+
+
+def last_line(keep: bool) -> Callable[[], None]:
+    """Take the last row of the table away, or add one."""
+
+    def damage() -> None:
+        lines = paths.results().read_text().splitlines()
+        lines = [*lines, lines[-1].replace("taught,1", "taught,2")] if keep else lines[:-1]
+        paths.results().write_text("\n".join(lines) + "\n")
+
+    return damage
+
+
+def judged(name: str, change: Callable[[Any], None]) -> Callable[[], None]:
+    """Change a report, and all that follows from it, consistently."""
+
+    def damage() -> None:
+        report = json.loads(paths.quality(name).read_text())
+        change(report)
+        write(paths.quality(name), report)
+
+    return damage
+
+
+def all_errors(errors: dict[str, list[float]]) -> Callable[[], None]:
+    """Another training, honestly gathered and recorded."""
+
+    def damage() -> None:
+        for name, each in errors.items():
+            write(paths.quality(name), quality(each))
+        gather()
+
+    return damage
+
+
+def drop_row() -> None:
+    text = paths.PARAMS.read_text()
+    paths.PARAMS.write_text("\n".join(line for line in text.splitlines() if not line.startswith("  taught:")) + "\n")
+
+
+def other_data() -> None:
+    write(paths.dataset("faces") / "train" / "images.npy", "other bytes")
+    lock()
+
+
+def other_costs() -> None:
+    replace(paths.costs(), '"macs": 1000', '"macs": 1001')
+    gather()
+
+
+def other_source(report: Any) -> None:  # noqa: ANN401
+    report["protocol"]["datasets"]["faces"]["images"] = 8
+
+
+def not_a_number(report: Any) -> None:  # noqa: ANN401
+    report["seeds"]["0"]["overall"]["l1"] = float("nan")
+
+
+def fewer_seeds(report: Any) -> None:  # noqa: ANN401
+    del report["seeds"]["1"]
+
+
+DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
+    "digit of a report": (
+        change_digit(paths.quality("plain"), "0.041", "0.043"),
+        "results/quality/plain.json: was changed after evaluate_quality@plain made it",
+    ),
+    "digit of the table": (
+        change_and_lock(paths.results(), "0.031100", "0.031200"),
+        "line 6: 0.031200 instead of 0.031100",
+    ),
+    "digit of a comparison": (
+        change_and_lock(paths.comparisons(), "-0.009950", "-0.009951"),
+        "results/comparisons.csv: is not what the quality files give; line 2: -0.009951 instead of -0.009950",
+    ),
+    "digit of a count": (change_digit(paths.costs(), "1200", "1300"), "results/costs.json: was changed after"),
+    "missing row": (last_line(keep=False), "taught seed 1: is missing in results/results.csv"),
+    "extra row": (last_line(keep=True), "taught seed 2: is in results/results.csv, but not in params.yaml"),
+    "NaN in a report": (judged("plain", not_a_number), "results/quality/plain.json: holds NaN"),
+    "NaN in the table": (
+        change_and_lock(paths.results(), "0.031100", "nan"),
+        "results/results.csv line 6: l1 holds nan",
+    ),
+    "other protocol": (
+        judged("plain", other_source),
+        "results/quality/plain.json: has another protocol than teacher: images (faces)",
+    ),
+    "missing seed": (
+        judged("taught", fewer_seeds),
+        "results/quality/taught.json: has seeds 0; params.yaml asks for 0, 1",
+    ),
+    "missing report": (lambda: paths.quality("plain").unlink(), "results/quality/plain.json: is missing"),
+    "broken report": (lambda: write(paths.quality("plain"), "{"), "results/quality/plain.json: is not JSON"),
+    "params changed": (
+        change_digit(paths.PARAMS, "student: {width: 2, blocks: 3}", "student: {width: 2, blocks: 2}"),
+        "evaluate_quality@plain: is stale: variants.plain in params.yaml changed since it ran",
+    ),
+    "code changed": (
+        change_digit(Path("code.py"), "1", "2"),
+        "evaluate_quality@taught: is stale: code.py changed since it ran",
+    ),
+    "inputs changed": (
+        lambda: relabel("results/quality/plain.json"),
+        "gather_results: is stale: evaluate_quality@plain has made another results/quality/plain.json since",
+    ),
+    "never ran": (lambda: forget("evaluate_quality@plain"), "evaluate_quality@plain: never ran"),
+    "left behind": (drop_row, "evaluate_quality@taught: is in dvc.lock but not in params.yaml"),
+    "other data": (other_data, "data/faces: has other bytes than the published one (acquire_data@faces)"),
+    "other counts": (other_costs, "variants.teacher.generator.macs is 1001, published 1000"),
+    "far from published": (
+        all_errors({"plain": [0.04, 0.9]}),
+        "plain seed 1, l1: is 0.900000, published 0.041000;",
+    ),
+    "no table": (lambda: paths.results().unlink(), "results/results.csv: is missing in the working tree"),
+    "claim fails": (
+        all_errors({"taught": [0.0500, 0.0511]}),
+        "Teaching helps. │ fails │ difference 0.010050",
+    ),
+    "claim cannot be told": (
+        all_errors({"taught": [0.030, 0.0419]}),
+        "Teaching helps. │ cannot tell │ difference -0.004550",
+    ),
+}
+
+
+def edit_lock(change: Callable[[Any], None]) -> None:
+    yaml = YAML()
+    content = yaml.load(paths.LOCK.read_text())
+    change(content["stages"])
+    with paths.LOCK.open("w") as file:
+        yaml.dump(content, file)
+
+
+def relabel(path: str) -> None:
+    """The table was made from another file than the one that is here."""
+
+    def change(items: Any) -> None:  # noqa: ANN401
+        for dep in items["gather_results"]["deps"]:
+            if dep["path"] == path:
+                dep["md5"] = hashlib.md5(b"other").hexdigest()
+
+    edit_lock(change)
+
+
+def forget(item: str) -> None:
+    edit_lock(lambda items: items.pop(item))
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damage_is_named(kind: str) -> None:
+    damage, sentence = DAMAGE[kind]
+    damage()
+    status, shown = verify()
+    assert status == 1, shown
+    assert sentence in shown, shown
+    assert "Not verified" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_what_another_machine_computes_agrees_but_is_not_the_same() -> None:
+    all_errors({"plain": [0.0401, 0.0411], "taught": [0.0301, 0.0312]})()
+    status, shown = verify()
+    assert status == 0, shown
+    assert "l1 │ 0.0001 │" in shown
+    status, shown = verify("--exact")
+    assert status == 1
+    assert "plain seed 1, l1: is 0.041100, published 0.041000" in shown
+    assert "results/quality/plain.json: has other bytes" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_weights_may_be_absent_but_not_others() -> None:
+    def record(items: Any) -> None:  # noqa: ANN401
+        outs = [{"path": "results/students/plain", "md5": f"{32 * '0'}.dir"}]
+        items["distill_students@plain"]["outs"] = outs
+
+    edit_lock(record)
+    commit()
+    assert verify()[0] == 0
+    write(paths.student("plain", 0), "weights")
+    status, shown = verify()
+    assert status == 1
+    assert "results/students/plain: was changed after distill_students@plain made it" in shown
+
+
+def test_results_that_do_not_exist_are_said_to_be_absent(published: Path) -> None:
+    paths.LOCK.unlink()
+    shutil.rmtree(published / "results")
+    status, shown = verify()
+    assert status == 1
+    assert "There are no results here: neither dvc.lock nor results/results.csv. `make repro` computes them." in shown
+    assert re.search(r"commit [0-9a-f]+ has published ones", shown)
+
+
+def test_nothing_published_is_no_failure(published: Path) -> None:
+    subprocess.run(["git", "rm", "-q", "--cached", "results/results.csv"], check=True)
+    commit_again = [*IDENTITY, "commit", "-q", "-m", "without"]
+    subprocess.run(["git", *commit_again], check=True)
+    status, shown = verify()
+    assert status == 0, shown
+    assert "not compared: commit" in shown
+    shutil.rmtree(published / ".git")
+    status, shown = verify()
+    assert status == 0, shown
+    assert "not compared: there is no git here" in shown
+
+
+def packed(kind: str, root: Path, target: Path) -> Path:
+    files = [file for file in sorted(root.rglob("*")) if file.is_file() and ".git" not in file.parts]
+    if kind == "zip":
+        with zipfile.ZipFile(target, "w") as archive:
+            for file in files:
+                archive.write(file, Path("retort-1.0") / file.relative_to(root))
+    else:
+        with tarfile.open(target, "w:gz") as archive:
+            for file in files:
+                archive.add(file, Path("retort-1.0") / file.relative_to(root))
+    return target
+
+
+@pytest.mark.parametrize("kind", ["folder", "results folder", "zip", "tar", "table"])
+def test_published_results_may_be_named(kind: str, published: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("published")
+    if kind in ("zip", "tar"):
+        place = packed(kind, published, elsewhere / f"archive.{kind}")
+    else:
+        shutil.copytree(published, elsewhere / "copy", ignore=shutil.ignore_patterns(".git"))
+        place = (
+            elsewhere / {"folder": "copy", "results folder": "copy/results", "table": "copy/results/results.csv"}[kind]
+        )
+    shutil.rmtree(published / ".git")
+    assert verify("--against", str(place))[0] == 0
+    all_errors({"plain": [0.04, 0.9]})()
+    status, shown = verify("--against", str(place))
+    assert status == 1
+    assert "plain seed 1, l1: is 0.900000, published 0.041000" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_a_source_without_results_is_refused() -> None:
+    write(Path("empty/notes.txt"), "nothing")
+    for name, sentence in (("empty", "holds neither"), ("nowhere", "does not exist"), ("code.py", "is no folder")):
+        status, shown = verify("--against", name)
+        assert status == 2
+        assert sentence in shown
+
+
+def test_a_folder_is_hashed_as_dvc_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b/c.txt", "b.txt", "b/a/z.txt", "a-b/x"):
+        write(tmp_path / "folder" / name, name)
+    for command in (["init", "--no-scm", "-q"], ["add", "-q", "folder"]):
+        subprocess.run([sys.executable, "-m", "dvc", *command], check=True, capture_output=True)
+    out = yaml_text.read(Path("folder.dvc"))[0]["outs"][0]
+    assert recorded.digest(Path("folder")) == out["md5"]
+
+
+def table(values: dict[str, list[str]]) -> agreement.Table:
+    text = "variant,seed,l1\n" + "".join(f"{n},{i},{v}\n" for n, vs in values.items() for i, v in enumerate(vs))
+    return agreement.read(text.encode())
+
+
+def test_the_tolerance_is_that_of_the_spread_over_seeds() -> None:
+    spread = table({"a": ["0.1", "0.3"], "b": ["5.0", "5.2"], "c": ["9"]})
+    # Both pairs have variance 0.02; one comparison at 1 % and 2 degrees of freedom has t = 9.925.
+    assert agreement.tolerance(spread, "l1", 1) == pytest.approx(9.925 * (2 * 0.02) ** 0.5, rel=1e-4)
+    assert agreement.tolerance(spread, "l1", 100) > 5 * agreement.tolerance(spread, "l1", 1)
+    assert agreement.tolerance(table({"a": ["0.1"]}), "l1", 1) == 0
+
+
+def test_without_spread_a_fiftieth_is_allowed() -> None:
+    theirs = table({"a": ["1.0"], "b": ["2.0"]})
+    near, far = (
+        [
+            each
+            for each in agreement.nearly(table({"a": ["1.0"], "b": [cell]}), theirs, ["l1"])
+            if isinstance(each, recorded.Finding)
+        ]
+        for cell in ("2.039", "2.041")
+    )
+    assert not near
+    assert [each.where for each in far] == ["b seed 0, l1"]
+
+
+def held(text: str, **errors: list[float]) -> list[tuple[str, str]]:
+    """What becomes of claims under other errors."""
+    for name, each in errors.items():
+        write(paths.quality(name), quality(each))
+    gather_results.main()
+    write(paths.CLAIMS, "claims:\n" + text)
+    return [(each.state, each.figures) for each in verifying.hold(claims.load(), params.load())]
+
+
+RELATIONS = [
+    ("{row: taught, metric: l1, relation: better_than, than: plain}", "holds"),
+    ("{row: plain, metric: l1, relation: better_than, than: taught}", "cannot tell"),
+    ("{row: taught, metric: fid_judge, relation: better_than, than: plain}", "holds"),
+    ("{row: taught, metric: accuracy_target, relation: better_than, than: plain}", "holds"),
+    ("{row: taught, metric: l1, relation: not_worse_than, than: plain}", "holds"),
+    ("{row: teacher, metric: l1, relation: better_than, than: input}", "holds"),
+    ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.5}", "holds"),
+    ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.41}", "cannot tell"),
+    ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.3}", "fails"),
+    ("{row: teacher, metric: l1, relation: at_least, than: 0.01}", "holds"),
+    ("{row: plain, metric: l1, relation: at_most, than: 0.05}", "holds"),
+    ("{row: plain, metric: l1, relation: at_most, than: 0.042}", "cannot tell"),
+    ("{row: plain, metric: l1, relation: better_than, than: 0.03}", "fails"),
+    ("{row: plain, metric: macs, relation: at_most, than: teacher}", "holds"),
+    ("{row: plain, metric: macs, relation: at_most, than: teacher, times: 0.5}", "fails"),
+    ("{row: plain, metric: psnr, relation: at_least, than: 20}", "cannot tell"),
+    ("{row: gone, metric: l1, relation: better_than, than: plain}", "other scale"),
+]
+
+
+@pytest.mark.usefixtures("published")
+def test_every_relation_can_hold_fail_or_stay_open() -> None:
+    text = "".join(f"  - {claim.replace('{', '{claim: it, ', 1)}\n" for claim, _ in RELATIONS)
+    outcomes = held(text)
+    for (claim, expected), (state, figures) in zip(RELATIONS, outcomes, strict=True):
+        assert state == expected, f"{claim}: {state}, {figures}"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_margin_is_what_may_be_lost() -> None:
+    text = "  - {claim: it, row: taught, metric: l1, relation: not_worse_than, than: plain, margin: %s}\n"
+    slightly_worse = {"taught": [0.0410, 0.0421]}
+    assert held(text % 0.002, **slightly_worse)[0][0] == "holds"
+    assert held(text % 0.001, **slightly_worse)[0][0] == "cannot tell"
+    assert held(text % 0.0001, **slightly_worse)[0][0] == "fails"
+
+
+@pytest.mark.usefixtures("published")
+def test_a_single_seed_decides_nothing() -> None:
+    replace(
+        paths.PARAMS,
+        "schedule: short, seeds: [0, 1], problem: two}\nevaluation",
+        "schedule: short, seeds: [0], problem: two}\nevaluation",
+    )
+    text = "  - {claim: it, row: taught, metric: l1, relation: better_than, than: plain}\n"
+    assert held(text, taught=[0.01])[0] == ("cannot tell", "difference -0.030000 of a single seed")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("claims: {}\n", "needs a list under `claims:`"),
+        ("claims:\n  - {claim: it, row: a, metric: l1, relation: beats, than: b}\n", r"claims\[0\].relation"),
+        ("claims:\n  - {claim: it, row: a, metric: l1, relation: at_most}\n", r"claims\[0\].than: Field required"),
+    ],
+)
+def test_a_malformed_claim_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "claims.yaml").write_text(text)
+    with pytest.raises(claims.ClaimsError, match=sentence):
+        claims.load(tmp_path / "claims.yaml")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_claim_of_better_needs_a_better_side() -> None:
+    with pytest.raises(claims.ClaimsError, match="neither side of reference_input_l1 is better"):
+        held("  - {claim: it, row: taught, metric: reference_input_l1, relation: better_than, than: 0.1}\n")
+
+
+def test_the_claims_of_this_repository_are_about_its_rows() -> None:
+    root = Path(__file__).resolve().parents[1]
+    rows = params.load(root / paths.PARAMS).variants
+    for claim in claims.load(root / paths.CLAIMS):
+        assert claim.row in rows
+        assert claim.relation in ("at_most", "at_least") or claims.sign(claim.metric)
+
+
+@pytest.mark.usefixtures("published")
+def test_rows_cannot_be_judged_again_without_weights() -> None:
+    status, shown = verify("--quick", "1")
+    assert status == 1
+    assert "there are no weights here" in shown
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything but DVC, at the smallest scale."""
+    monkeypatch.chdir(tmp_path)
+    write(paths.PARAMS, TEXT)
+    write(paths.GRAPH, GRAPH)
+    write(Path("code.py"), "x = 1\n")
+    acquire_data.main("faces")
+    build_judges.main("faces")
+    build_teachers.main("large")
+    count_costs.main()
+    for name in params.load().variants:
+        distill_students.main(name)
+        evaluate_quality.main(name)
+    gather()
+
+
+@pytest.mark.usefixtures("trained")
+def test_rows_are_judged_again_from_their_weights() -> None:
+    before = paths.quality("plain").read_bytes()
+    status, shown = verify("--quick", "2", "--exact")
+    assert status == 0, shown
+    assert "2 of 3 rows: teacher, plain" in shown
+    shutil.copyfile(paths.student("taught", 0), paths.student("teacher", 0))
+    status, shown = verify("--quick", "1")
+    assert status == 1
+    assert re.search(r"results/quality/teacher.json seed 0, l1: is [\d.]+, judged again [\d.]+", shown), shown
+    assert paths.quality("plain").read_bytes() == before
