@@ -45,6 +45,7 @@ class Sitting:
     test: Test
     rulers: rulers.Rulers
     references: kept.Arrays
+    sanity: kept.Arrays
     teacher: Bytes
 
 
@@ -62,9 +63,15 @@ def sit(
     def refer() -> kept.Arrays:
         return judging.references(test, tools, settings, place.device)
 
+    def damage() -> kept.Arrays:
+        return judging.sanity(test, tools, settings, place.device)
+
     references = kept.once(place, refer, what="references", rulers=tools.sha256, **asked)
+    sanity = {}
+    if row.compression == "none":
+        sanity = dict(kept.once(place, damage, what="sanity", rulers=tools.sha256, **{**asked, "labels": ()}))
     teacher = kept.once(place, paint, what="teacher", file=resume.file_hash(paths.teacher(row.teacher)), **asked)
-    return Sitting(test, tools, references, teacher["images"])
+    return Sitting(test, tools, references, sanity, teacher["images"])
 
 
 def judge(sitting: Sitting, translate: examination.Translator, settings: Evaluation, device: torch.device) -> Any:  # noqa: ANN401
@@ -113,6 +120,9 @@ def main(name: str) -> None:
             "references": judging.mean_of_all(
                 [{k: float(v) for k, v in s.references.items() if k != "real"} for s in sittings]
             ),
+            "sanity": {
+                s.test.header.name: {kind: lines.tolist() for kind, lines in s.sanity.items()} for s in sittings
+            },
             "seeds": seeds,
         }
         write_atomically(paths.samples(name), strips.png(picture))
@@ -120,9 +130,9 @@ def main(name: str) -> None:
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """The same report with numbers of six significant digits, so that its bytes are stable."""
+    """The same report with six significant digits and at most six decimals, so that its bytes are stable."""
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
+        return round(float(f"{value:.{DIGITS}g}"), DIGITS) + 0.0
     if isinstance(value, dict):
         return {key: rounded(each) for key, each in value.items()}
     return [rounded(each) for each in value] if isinstance(value, (list, tuple)) else value

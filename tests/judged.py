@@ -1,4 +1,4 @@
-"""What tests of the judging need: small data, a judge that has learnt something, params on disk, and networks of chance."""
+"""What tests of the judging need: small data, a judge that has learnt a little, params on disk, networks of chance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests import smallest
 
 Content = dict[str, Any]
 CPU = torch.device("cpu")
-ROW = JudgeRow(dataset="faces", width=8, steps=150, batch=32, learning_rate=0.01, seed=0)
+ROW = JudgeRow(dataset="faces", width=8, steps=250, batch=32, learning_rate=0.01, seed=0)
 
 
 def faces(name: str, exact: bool = True, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - settings of avatars

@@ -115,7 +115,7 @@ def test_a_record_is_read_back(here: Path) -> None:
     assert entry["device"] == "cpu"
     assert entry["python"] == platform.python_version()
     assert entry["cores"] >= 1
-    assert {"torch", "dvc", "argv", "cpu", "finished"} <= entry.keys()
+    assert {"torch", "dvc", "cpu", "finished"} <= entry.keys()
     assert "commit" not in entry
     (here / "results" / "provenance" / "broken.json").write_text("<<<<<<< HEAD", encoding="utf-8")
     assert provenance.durations() == {"count_costs": 2.5, "distill_students@set1-w16": entry["seconds"]}

@@ -1,23 +1,35 @@
-"""Figures: every one is listed, the same bytes twice, no text on top of text, and no colour where there is no evidence."""
+"""Figures: all are listed, the same bytes twice, no text on another, and hatched where there is no evidence."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+import pytest
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from stages import count_costs, gather_results
+from stages import count_costs, gather_results, plot_figures
 from stages.datasets import avatars
-from stages.harness import examination, params, paths, tables
+from stages.figures import architecture, evidence, factorial, gallery, pareto, style, tiles
+from stages.figures.evidence import Effect
+from stages.figures.style import Drawn
+from stages.harness import params, paths, tables
 from stages.harness.prepared import Bytes
 from stages.harness.rows import Params, TeacherRow, VariantRow
 from stages.harness.strips import IMAGES, png
 
 ROOT = Path(__file__).resolve().parents[1]
+SECTIONS = ("run:", "evaluation:", "latency:")
+SMOKE = (ROOT / "scales" / "smoke.yaml").read_text(encoding="utf-8")
 
 
 def people(settings: Params, row: TeacherRow) -> list[tuple[Bytes, Bytes]]:
@@ -94,9 +106,10 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
 def curve(path: Path, names: tuple[str, ...], steps: int) -> None:
     """The losses of one training."""
     lines = ["\t".join(("step", *names))]
-    lines += ["\t".join(str(v) for v in (step, *(5 / (k + step) for k in range(1, len(names) + 1)))) for step in range(1, steps + 1)]  # fmt: skip
+    for step in range(1, steps + 1):
+        lines.append("\t".join([str(step), *(str(5 / (place + step)) for place in range(1, len(names) + 1))]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines[: 1 if steps == 0 else None]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def skills(settings: Params) -> dict[str, float]:
@@ -132,3 +145,173 @@ def fabricate() -> Params:
     count_costs.main()
     gather_results.main()
     return settings
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Fabricated results at the smoke scale, and the figures of them."""
+    place = tmp_path_factory.mktemp("figures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        paths.PARAMS.write_text(SMOKE, encoding="utf-8")
+        fabricate()
+        plot_figures.main()
+        yield place
+
+
+@pytest.fixture(scope="module")
+def drawn(folder: Path) -> list[Drawn]:  # noqa: ARG001 - the current directory
+    with rc_context(style.RULES):
+        return list(plot_figures.drawings(evidence.load()))
+
+
+def written() -> dict[str, bytes]:
+    """Every file of the figures."""
+    return {path.name: path.read_bytes() for path in plot_figures.FOLDER.iterdir()}
+
+
+def texts(figure: Figure) -> dict[str, Bbox]:
+    """Where every visible text is, in pixels; equal ones are told apart by a number."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    found = {}
+    for index, text in enumerate(figure.findobj(Text)):
+        if text.get_visible() and text.get_text().strip():
+            found[f"{index}: {text.get_text()}"] = text.get_window_extent(renderer)
+    return found
+
+
+def test_the_same_results_give_the_same_bytes(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    first = written()
+    plot_figures.main()
+    assert written() == first
+
+
+def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    files = written()
+    manifest = json.loads(files.pop("MANIFEST.json"))
+    listed = {name: sha for each in manifest.values() for name, sha in each["files"].items()}
+    assert listed == {name: plot_figures.digest(content) for name, content in files.items()}
+    for name, each in manifest.items():
+        assert set(each["files"]) == {f"{name}.{suffix}" for suffix in style.FORMATS}
+        assert each["inputs"], f"{name} says not what it was drawn from"
+        for path, sha in each["inputs"].items():
+            assert sha == plot_figures.digest(Path(path).read_bytes())
+            assert path == "params.yaml" or path.startswith("results/")
+
+
+def test_what_was_left_by_removed_rows_is_taken_away(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    stale = plot_figures.FOLDER / "gallery-gone.svg"
+    stale.write_text("", encoding="utf-8")
+    plot_figures.tidy({"forest"}, [stale])
+    assert not stale.exists()
+
+
+def test_no_file_says_when_it_was_made(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    for name, content in written().items():
+        assert b"CreationDate" not in content, name
+        assert b"dc:date" not in content, name
+        if name != "MANIFEST.json":
+            assert b"stage plot_figures" in content, f"{name} says not which stage made it"
+
+
+def test_every_text_is_inside_its_canvas(drawn: list[Drawn]) -> None:
+    for each in drawn:
+        canvas = each.figure.bbox.padded(1)
+        for text, box in texts(each.figure).items():
+            corners = box.corners()
+            assert canvas.count_contains(corners) == len(corners), f"{each.name}: {text!r} leaves the canvas"
+
+
+@pytest.mark.parametrize("kind", ["architecture", "gallery", "counterfactuals", "factorial", "labels", "weights"])
+def test_no_text_covers_another(drawn: list[Drawn], kind: str) -> None:
+    chosen = [each for each in drawn if each.name.startswith(kind)]
+    assert chosen
+    for each in chosen:
+        boxes = [(text, box.padded(-1)) for text, box in texts(each.figure).items()]
+        for index, (text, box) in enumerate(boxes):
+            for other, theirs in boxes[:index]:
+                assert not box.overlaps(theirs), f"{each.name}: {text!r} covers {other!r}"
+
+
+def test_cells_without_evidence_are_hatched(drawn: list[Drawn]) -> None:
+    figure = next(each.figure for each in drawn if each.name == "factorial")
+    cells = [patch for axes in figure.axes for patch in axes.patches]
+    panels = factorial.panels(evidence.load())
+    unproven = [e for panel in panels for e, _ in panel.cells.values() if not e.proven]
+    assert unproven
+    assert len([cell for cell in cells if cell.get_hatch()]) == len(unproven)
+    assert len(cells) > len(unproven), "fabricated effects of several seeds should be evidence"
+
+
+def test_one_seed_and_an_interval_with_zero_look_different() -> None:
+    scale = Normalize(-1, 1)
+    proven = factorial.tile(0, 0, Effect("a", -0.5, -0.6, -0.4, "better"), scale)
+    unsure = factorial.tile(0, 0, Effect("b", -0.5, -1.2, 0.2, "no evidence"), scale)
+    single = factorial.tile(0, 0, Effect("c", -0.5, None, None, "single seed"), scale)
+    assert proven.get_hatch() is None
+    assert len({unsure.get_hatch(), single.get_hatch(), None}) == 3
+    assert sum(unsure.get_facecolor()) > sum(proven.get_facecolor())
+
+
+def test_every_problem_has_a_gallery_and_every_distinct_lesson_a_diagram(drawn: list[Drawn]) -> None:
+    found, names = evidence.load(), {each.name for each in drawn}
+    assert {f"gallery-{problem}" for problem in found.problems()} <= names
+    shown = [row for _, rows in architecture.distinct(found) for row in rows]
+    assert sorted(shown) == sorted(name for name, row in found.rows.items() if evidence.taught(row))
+
+
+def test_a_gallery_shows_the_pixels_that_were_evaluated(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    name = str(found.teacher("joint"))
+    settings = found.settings
+    for (images, exact), sheet in zip(
+        people(settings, settings.teachers["joint"]), tiles.read(found, name).values(), strict=True
+    ):
+        assert sheet.given is not None
+        np.testing.assert_array_equal(sheet.given, images)
+        np.testing.assert_array_equal(sheet.exact, exact)
+
+
+def test_diagrams_follow_the_row(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    pairs = {name: architecture.pairs_of(found, row) for name, row in found.rows.items() if evidence.taught(row)}
+    three, two = pairs["set1-w4b3-fr135"][0], pairs["set1-w4b3-fr5out"][0]
+    blocks = [index for index, unit in enumerate(three.teacher.units) if unit.kind == "block"]
+    assert len(blocks) == 6
+    assert [each.teacher for each in three.joins] == [blocks[1], blocks[3], blocks[5]]
+    assert [each.student - three.joins[0].student for each in three.joins] == [0, 1, 2]
+    assert two.joins[1].teacher == len(two.teacher.units) - 1
+    assert two.joins[1].adapter is None
+    assert two.joins[0].adapter == (two.student.channels["res2"], two.teacher.channels["res5"])
+    assert not two.joins[0].on_teacher
+    assert len(pairs["set1-w4b3-d-fr5out"]) == 2
+    assert three.teacher.parameters == found.costs["teachers"]["set1"]["generator"]["parameters"]
+
+
+def test_a_front_is_what_nothing_dominates() -> None:
+    costs_and_errors = {"cheap": (1, 5), "middle": (2, 3), "worse": (2, 4), "dear": (3, 3), "best": (4, 1)}
+    points = [pareto.Point(name, cost, error, error, error) for name, (cost, error) in costs_and_errors.items()]
+    assert pareto.front(points) == {"cheap", "middle", "best"}
+
+
+def test_persons_are_chosen_by_the_exact_image_alone() -> None:
+    given = np.zeros((3, 2, 2, 3), np.uint8)
+    exact = np.zeros((3, 1, 2, 2, 3), np.uint8)
+    exact[2] = 9
+    sheet = tiles.Tiles(("a",), exact, given, exact)
+    assert gallery.people(sheet, 1) == [[2]]
+
+
+def test_few_rows_give_sentences_instead_of_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = ("set1-teacher:", "set1-w4b3-none:")
+    lines = SMOKE.splitlines()
+    rows = lines.index("variants:")
+    few = [line for line in lines[rows + 1 :] if "{" not in line or line.strip().startswith((*kept, *SECTIONS))]
+    paths.PARAMS.write_text("\n".join([*lines[: rows + 1], *few]) + "\n", encoding="utf-8")
+    fabricate()
+    with rc_context(style.RULES):
+        found = {each.name: each.figure for each in plot_figures.drawings(evidence.load())}
+    for name in ("factorial", "forest", "weights", "architectures"):
+        assert any(len(text) > 40 for text in texts(found[name])), f"{name} does not say why it is empty"

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from stages.blocks.features import extract
+from stages.harness import damages
 from stages.harness.examination import Test, Translator, laziness, perfection
 from stages.harness.prepared import Bytes, to_tensor
 from stages.harness.rows import Evaluation
@@ -160,6 +161,18 @@ def references(test: Test, rulers: Rulers, settings: Evaluation, device: torch.d
         numbers = {**means(taken), **distances(real, taken.features, rulers.suffix, settings)}
         found |= {f"{name}_{column}": np.array(number) for column, number in numbers.items()}
     return {"real": real.numpy(), **found}
+
+
+def sanity(test: Test, rulers: Rulers, settings: Evaluation, device: torch.device) -> dict[str, np.ndarray]:
+    """Lines of strength, Fréchet and kernel distance per kind of damage: what the rulers say of images gone wrong."""
+    real = extract(rulers.features, to_tensor(test.images), batch=settings.batch, device=device)
+    found: dict[str, list[list[float]]] = {}
+    for kind, strength, images in damages.damaged(test):
+        features = extract(rulers.features, images, batch=settings.batch, device=device)
+        numbers = distances(real, features, rulers.suffix, settings)
+        line = [strength, numbers[f"fid{rulers.suffix}"], numbers[f"kid{rulers.suffix}"]]
+        found.setdefault(kind, []).append(line)
+    return {kind: np.array(lines) for kind, lines in found.items()}
 
 
 def mean_of_all(found: list[dict[str, float]]) -> dict[str, float]:

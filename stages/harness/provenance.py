@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +50,6 @@ def record(stage: str, name: str, seconds: float, extra: dict[str, Any]) -> None
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
         **commit(),
-        "argv": sys.argv,
         **extra,
     }
     file = paths.provenance(stage, name)

@@ -41,7 +41,7 @@ def outs(lock: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def digest(path: Path) -> str:
     """The hash that DVC gives a file, or a folder."""
     if path.is_dir():
-        files = (each for each in path.rglob("*") if each.is_file())
+        files = (each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
         listed = [{"md5": digest(each), "relpath": each.relative_to(path).as_posix()} for each in files]
         listed.sort(key=lambda entry: entry["relpath"])
         return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
@@ -97,6 +97,9 @@ def check_deps(lock: dict[str, Any]) -> Iterator[Finding]:
             if path in made:
                 if made[path][1] != recorded:
                     yield Finding(item, f"is stale: {made[path][0]} has made another {path} since")
+            elif any(inside.startswith(f"{path}/") and not Path(inside).exists() for inside in made):
+                # A folder of files that DVC keeps, and that are not all here.
+                continue
             elif not Path(path).exists():
                 yield Finding(item, f"is stale: {path} is gone")
             else:

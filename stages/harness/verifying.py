@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from stages import gather_results
-from stages.harness import agreement, claims, paths, recorded, records, rerun, tables
+from stages.harness import agreement, claims, paths, recorded, records, rejudging, tables
 from stages.harness.agreement import Compared, Table
 from stages.harness.params import Params
 from stages.harness.published import Source, working
 from stages.harness.recorded import Finding
+from stages.harness.rejudging import unequal
 
-QUICK_RELATIVE = 0.005
-QUICK_ABSOLUTE = 1e-4
 TABLES = (paths.results(), paths.comparisons(), paths.variance(), paths.training_curves())
 
 
@@ -128,21 +127,9 @@ def counts(published: Source) -> Iterator[Finding]:
     here, there = load_json(paths.costs()), None if text is None else json.loads(text)
     if there is not None and here != there:
         yield Finding(
-            paths.costs().as_posix(), f"differs from the published one: {', '.join(unequal(here, there)[:3])}"
+            paths.costs().as_posix(),
+            f"differs from the published one: {', '.join(unequal(here, there, 'published')[:3])}",
         )
-
-
-def unequal(one: Any, other: Any, where: str = "") -> list[str]:  # noqa: ANN401 - trees of JSON
-    """Places in which two trees differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = sorted(one.keys() | other.keys())
-        return [
-            place
-            for key in keys
-            if one.get(key) != other.get(key)
-            for place in unequal(one.get(key), other.get(key), f"{where}.{key}".lstrip("."))
-        ]
-    return [f"{where} is {one}, published {other}"] if one != other else []
 
 
 def hashes(lock: dict[str, Any], published: Source, exact: bool) -> Iterator[Finding]:
@@ -161,7 +148,7 @@ def protocols(settings: Params, published: Source, here: dict[str, dict[str, Any
     for name in settings.variants:
         text = published.read(paths.quality(name))
         if text is not None and name in here:
-            differing = unequal(here[name]["protocol"], json.loads(text)["protocol"])
+            differing = unequal(here[name]["protocol"], json.loads(text)["protocol"], "published")
             if differing:
                 yield Finding(paths.quality(name).as_posix(), f"protocol: {'; '.join(differing[:3])}")
 
@@ -178,58 +165,9 @@ def table_against(mine: Table, theirs: Table, exact: bool, check: Check) -> None
             check.findings.append(each)
 
 
-def spaced(names: list[str], count: int) -> list[str]:
-    """Some of the names, evenly spread."""
-    return [names[index * len(names) // count] for index in range(min(count, len(names)))]
-
-
-def judged_again(
-    settings: Params, here: dict[str, dict[str, Any]], count: int, exact: bool, report: Callable[[str], None]
-) -> Check:
-    """Whether a sample of rows gets the same numbers from its weights once more."""
-    ready = [
-        name
-        for name, row in settings.variants.items()
-        if name in here and all(paths.student(name, seed).exists() for seed in row.seeds)
-    ]
-    check = Check("weights give the numbers once more")
-    if not ready:
-        check.findings.append(Finding("--quick", "there are no weights here; `dvc pull` or `retort repro` brings them"))
-        return check
-    chosen = spaced(ready, count)
-    inputs = [Path("data"), *(paths.RESULTS / each for each in ("judges", "teachers", "students"))]
-    for name in chosen:
-        report(f"judging {name} again")
-        with rerun.apart(inputs) as root:
-            rerun.run("evaluate_quality", [name], root)
-            again = json.loads((root / paths.quality(name)).read_text(encoding="utf-8"))
-        if exact and again != here[name]:
-            places = unequal(here[name], again)[:3]
-            check.findings.append(Finding(paths.quality(name).as_posix(), f"{'; '.join(places)} (judged again)"))
-        check.findings += [] if exact else far_apart(name, here[name], again)
-    check.note = f"{len(chosen)} of {len(settings.variants)} rows: {', '.join(chosen)}"
-    return check
-
-
-def far_apart(name: str, here: dict[str, Any], again: dict[str, Any]) -> Iterator[Finding]:
-    """Numbers that rounding alone does not explain."""
-    for seed, one in here["seeds"].items():
-        other = again["seeds"].get(seed, {"overall": {}})["overall"]
-        for metric, value in one["overall"].items():
-            right = other.get(metric, math.inf)
-            if not abs(value - right) <= QUICK_RELATIVE * abs(right) + QUICK_ABSOLUTE:
-                where = f"{paths.quality(name)} seed {seed}, {metric}"
-                yield Finding(where, f"is {value}, judged again {right}")
-
-
 def asked(question: str, found: Iterator[Finding], note: str = "") -> Check:
-    """A question with its answers; a stage that cannot run again is one of them."""
-    check = Check(question, note=note)
-    try:
-        check.findings += found
-    except rerun.RerunError as error:
-        check.findings.append(Finding(paths.RESULTS.as_posix(), str(error)))
-    return check
+    """A question with its answers."""
+    return Check(question, list(found), note)
 
 
 def read_table(source: Source) -> tuple[Table | None, list[Finding]]:
@@ -261,7 +199,11 @@ def examine(
     yield asked("tables follow from the files behind them", derived(settings))
     yield compared(settings, lock, here, mine, source, exact)
     if quick:
-        yield judged_again(settings, here, quick, exact, report)
+        chosen = rejudging.sample(settings, here, quick)
+        found = rejudging.findings(chosen, here, exact, report)
+        yield asked(
+            "weights give the numbers once more", found, f"{len(chosen)} of {len(here)} rows: {', '.join(chosen)}"
+        )
 
 
 def compared(

@@ -1,0 +1,146 @@
+"""Which network is taught, and where its layers are matched: the factorial as heat maps, hatched without evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from stages.figures import style
+from stages.figures.evidence import Effect, Evidence, effects, groups, headline, made, matched
+from stages.figures.style import Drawn
+from stages.harness import paths
+from stages.harness.rows import VariantRow
+
+TITLE = "Taught minus control: generator, discriminator or both, by matched layers"
+NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."
+NOTE = (
+    "Change of {metric} against the untaught student of the same size, in percent of the latter; less is better. "
+    "Hatched: no evidence, the 95 % interval over seeds holds zero (lines) or there is one seed only (dots). "
+    "n: seeds."
+)
+NO_EVIDENCE, ONE_SEED = "/////", "...."
+KINDS = ("none", "euclidean")
+UNTAUGHT = "nothing"
+CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.27, 1.1, 0.5, 0.2
+LEAST = 0.02
+PALENESS = 0.4
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One size of student on one problem: effects by (matched layers of the generator, discriminator taught)."""
+
+    title: str
+    layers: list[str]
+    cells: dict[tuple[str, bool], tuple[Effect, int]]
+
+
+def figures(evidence: Evidence) -> Iterator[Drawn]:
+    """The factorial of every group of rows that has one."""
+    found = panels(evidence)
+    figure = heat(found, headline(evidence)[1]) if found else style.sentence(TITLE, NOTHING)
+    yield Drawn("factorial", TITLE, figure, (paths.PARAMS, paths.results(), paths.comparisons()))
+
+
+def usual(rows: list[VariantRow]) -> float | None:
+    """The most common weight of a group's lessons."""
+    weights = Counter(row.generator_lesson["weight"] for row in rows if "weight" in row.generator_lesson)
+    return weights.most_common(1)[0][0] if weights else None
+
+
+def plain(row: VariantRow, weight: float | None) -> bool:
+    """Whether a row belongs to the factorial: Euclidean as drawn, with the usual weight."""
+    lesson, critic = row.generator_lesson, row.discriminator_lesson
+    drawn = all(each.get("reading", "drawn") == "drawn" for each in (lesson, critic))
+    ours = row.distill.generator in KINDS and row.distill.discriminator in KINDS
+    return (
+        ours and drawn and lesson.get("adapter_side", "student") == "student" and lesson.get("weight", weight) == weight
+    )
+
+
+def panels(evidence: Evidence) -> list[Panel]:
+    """Groups with at least two cells."""
+    measured = effects(evidence, headline(evidence)[0])
+    found = []
+    for key, names in groups(evidence).items():
+        rows = {name: evidence.rows[name] for name in names}
+        weight = usual(list(rows.values()))
+        cells: dict[tuple[str, bool], tuple[Effect, int]] = {}
+        for name, row in rows.items():
+            if name in measured and plain(row, weight):
+                where = (matched(row.generator_lesson) or UNTAUGHT, row.distill.discriminator != "none")
+                cells.setdefault(where, (measured[name], len(row.seeds)))
+        if len(cells) > 1:
+            layers = list(dict.fromkeys(layer for layer, _ in cells))
+            layers.sort(key=lambda layer: (layer != UNTAUGHT, "image" in layer, len(layer.split(","))))
+            found.append(Panel(f"{key[0]}: {made(rows[names[0]])}", layers, cells))
+    return found
+
+
+def colours() -> Colormap:
+    """Blue where teaching helps, orange where it harms, white at nothing; dark at both ends in grey print."""
+    return LinearSegmentedColormap.from_list("effect", [style.BLUE, "#ffffff", style.VERMILION])
+
+
+def heat(found: list[Panel], metric: str) -> Figure:
+    """The panels, two in a line on a page."""
+    across = min(2, len(found))
+    width = style.COLUMN * across
+    block = TOP + BETWEEN + CELL_HEIGHT * max(len(panel.layers) for panel in found)
+    note = NOTE.format(metric=metric)
+    figure = style.blank(width, -(-len(found) // across) * block + style.note_height(note, width))
+    limit = max(LEAST, *(abs(effect.share) for panel in found for effect, _ in panel.cells.values()))
+    for index, panel in enumerate(found):
+        left, top = index % across * style.COLUMN, index // across * block
+        style.write(figure, panel.title, left + 0.08, top + 0.1, fontsize=style.HEADING)
+        axes = style.panel(figure, left + LEFT, top + TOP, CELL_WIDTH * 2, CELL_HEIGHT * len(panel.layers))
+        draw(axes, panel, Normalize(-limit, limit))
+    style.note(figure, note)
+    return figure
+
+
+def draw(axes: Axes, panel: Panel, scale: Normalize) -> None:
+    """One heat map."""
+    axes.set(xlim=(0, 2), ylim=(len(panel.layers), 0))
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.set_xticks([0.5, 1.5], ["D not taught", "D taught"])
+    axes.set_yticks([i + 0.5 for i in range(len(panel.layers))], [f"G: {layer}" for layer in panel.layers])
+    for row, layer in enumerate(panel.layers):
+        for column in (0, 1):
+            cell = panel.cells.get((layer, bool(column)))
+            if cell:
+                axes.add_patch(tile(column, row, cell[0], scale))
+                word(axes, column, row, cell, scale)
+            elif layer == UNTAUGHT and not column:
+                axes.text(0.5, row + 0.5, "control", ha="center", va="center", fontsize=style.SMALL, color="#4d4d4d")
+            else:
+                axes.text(
+                    column + 0.5, row + 0.5, "no row", ha="center", va="center", fontsize=style.SMALL, color=style.FAINT
+                )
+
+
+def tile(column: int, row: int, effect: Effect, scale: Normalize) -> Patch:
+    """A cell, hatched unless its interval leaves zero out."""
+    hatch = None if effect.proven else ONE_SEED if effect.low is None else NO_EVIDENCE
+    # Paler without evidence: a strong colour would be read before its hatch.
+    shown = effect.share if effect.proven else effect.share * PALENESS
+    face = colours()(scale(shown))
+    return Rectangle((column + 0.01, row + 0.04), 0.98, 0.92, facecolor=face, edgecolor="#808080", lw=0.4, hatch=hatch)
+
+
+def word(axes: Axes, column: int, row: int, cell: tuple[Effect, int], scale: Normalize) -> None:
+    """The number in a cell, on a patch of its own where a hatch would run through it."""
+    effect, seeds = cell
+    dark = effect.proven and abs(scale(effect.share) - 0.5) > 0.3
+    behind = None if effect.proven else {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    axes.text(
+        column + 0.5, row + 0.5, f"{effect.share * 100:+.1f} %  n={seeds}".replace("-", "−"), ha="center", va="center",
+        fontsize=style.SMALL, color="white" if dark else style.INK, bbox=behind,
+    )  # fmt: skip

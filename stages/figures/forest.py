@@ -1,0 +1,104 @@
+"""Every taught row against its control with intervals: a forest plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from stages.figures import style
+from stages.figures.evidence import Effect, Evidence, called, effects, groups, headline, made
+from stages.figures.style import Drawn
+from stages.harness import paths
+
+TITLE = "Taught minus control, every row"
+NOTHING = "No taught row has an untaught control with a seed in common, so no difference can be shown."
+NOTE = (
+    "Difference to the untaught student of the same size in percent of the latter; bars: 95 % interval over common "
+    "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
+    "Small grey ring: one seed, no interval. Blue side: better."
+)
+LINE, LEFT, TOP, RIGHT, SPACE = 0.135, 1.9, 0.3, 0.12, 0.25
+
+
+def figures(evidence: Evidence) -> Iterator[Drawn]:
+    """The headline metric, and beside it whether the judge sees what was asked for."""
+    metrics = dict([headline(evidence), ("accuracy_target", "asked label seen")])
+    better = {line["metric"]: line["better"] for line in evidence.comparisons}
+    found = {metric: effects(evidence, metric) for metric in metrics if metric in better}
+    blocks = lines(evidence, {name for each in found.values() for name in each})
+    figure = forest(evidence, blocks, found, metrics, better) if blocks else style.sentence(TITLE, NOTHING)
+    yield Drawn("forest", TITLE, figure, (paths.PARAMS, paths.results(), paths.comparisons()))
+
+
+def lines(evidence: Evidence, compared: set[str]) -> dict[str, list[str]]:
+    """The compared rows of each group, under the group's name."""
+    found = {}
+    for key, names in groups(evidence).items():
+        mine = [name for name in names if name in compared]
+        if mine:
+            found[f"{key[0]}: {made(evidence.rows[mine[0]])}"] = mine
+    return found
+
+
+def forest(
+    evidence: Evidence,
+    blocks: dict[str, list[str]],
+    found: dict[str, dict[str, Effect]],
+    metrics: dict[str, str],
+    better: dict[str, str],
+) -> Figure:
+    """One panel per metric, sharing the rows."""
+    places: dict[str, float] = {}
+    heads: dict[str, float] = {}
+    down = 0.0
+    for head, names in blocks.items():
+        heads[head] = down + 0.6
+        places |= {name: down + 1.6 + i for i, name in enumerate(names)}
+        down += len(names) + 1.4
+    height = down * LINE
+    figure = style.blank(style.PAGE, TOP + height + 0.3 + style.note_height(NOTE, style.PAGE))
+    width = (style.PAGE - LEFT - RIGHT - SPACE * (len(found) - 1)) / len(found)
+    for index, (metric, measured) in enumerate(found.items()):
+        axes = style.panel(figure, LEFT + index * (width + SPACE), TOP, width, height)
+        axes.set(ylim=(down, 0), yticks=[])
+        axes.set_title(metrics[metric] + (" (less is better)" if better[metric] == "min" else " (more is better)"))
+        axes.spines["left"].set_visible(False)
+        draw(axes, measured, places, better[metric])
+    for head, place in heads.items():
+        style.write(figure, head, 0.08, TOP + place * LINE, va="center", fontsize=style.SMALL, fontweight="bold")
+    for name, place in places.items():
+        text = called(evidence.rows[name])
+        style.write(figure, text, LEFT - 0.08, TOP + place * LINE, ha="right", va="center", fontsize=style.SMALL)
+    style.note(figure, NOTE)
+    return figure
+
+
+def draw(axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str) -> None:
+    """Points and intervals around zero."""
+    reach = 1.08 * max(
+        [0.05, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
+    )
+    axes.set_xlim(-reach, reach)
+    side = (-reach, 0) if better == "min" else (0, reach)
+    axes.axvspan(*side, color=style.BLUE, alpha=0.07, lw=0)
+    axes.axvline(0, color=style.INK, lw=0.6)
+    for name, place in places.items():
+        axes.axhline(place, color=style.PALE, lw=0.4, zorder=0)
+        if name in measured:
+            point(axes, place, measured[name])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f} %".replace("-", "−") if value else "0")
+
+
+def point(axes: Axes, place: float, effect: Effect) -> None:
+    """A difference with its interval."""
+    if effect.low is None or effect.high is None:
+        axes.plot(effect.share * 100, place, "o", ms=2.4, mfc="white", mec=style.FAINT, mew=0.7)
+        return
+    colour = {"better": style.BLUE, "worse": style.VERMILION}.get(effect.verdict, style.INK)
+    axes.plot([effect.low * 100, effect.high * 100], [place, place], color=colour, lw=1.1, solid_capstyle="butt")
+    marker = {"better": "o", "worse": "s"}.get(effect.verdict, "D")
+    axes.plot(effect.share * 100, place, marker, ms=3.8, mfc=colour if effect.proven else "white", mec=colour, mew=0.9)

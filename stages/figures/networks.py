@@ -1,0 +1,122 @@
+"""What a network is made of, read off the module itself as one image of no values passes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A piece of a network as it is drawn; `side` is the height of what leaves it, `entry` of what enters."""
+
+    kind: str
+    channels: int
+    side: int
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """The pieces in their order, which of them each tap is, and how many parameters there are."""
+
+    units: tuple[Unit, ...]
+    taps: dict[str, int]
+    channels: dict[str, int]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """A module has answered."""
+
+    module: nn.Module
+    given: Tensor
+    answer: Tensor
+
+
+@contextmanager
+def watched(network: nn.Module) -> Iterator[list[Event]]:
+    """All answers of all modules, in their order."""
+    events: list[Event] = []
+
+    def note(module: nn.Module, given: tuple[Tensor, ...], answer: Any) -> None:  # noqa: ANN401 - torch's own
+        events.append(Event(module, given[0], answer))
+
+    handles = [module.register_forward_hook(note) for module in network.modules()]
+    yield events
+    for handle in handles:
+        handle.remove()
+
+
+def inspect(family: ModuleType, spec: Any, player: str) -> Network:  # noqa: ANN401 - each family has its own Spec
+    """One player of a spec. Nothing is computed: on PyTorch's meta device tensors have shapes and no values."""
+    with torch.device("meta"):
+        networks, inputs = family.example(asdict(spec))
+        network = networks[player]
+        with watched(network) as events:
+            seen = network.watch(*inputs[player])
+    repeated = list(family.repeated_blocks(network)) if player == "generator" else []
+    units, taps = units_of(events, repeated, seen)
+    channels = family.taps(spec, player)
+    if any(name not in taps for name in channels):
+        units.append(Unit("bar", *shape(seen["image"]), shape(seen["image"])[1], text(seen["image"])))
+    places = {name: taps.get(name, len(units) - 1) for name in channels}
+    return Network(tuple(units), places, channels, sum(parameter.numel() for parameter in network.parameters()))
+
+
+def units_of(
+    events: Sequence[Event], repeated: Sequence[nn.Module], seen: dict[str, Tensor]
+) -> tuple[list[Unit], dict[str, int]]:
+    """Convolutions and repeated blocks, those that read the same tensor as one; and the place of each tap."""
+    inside = {inner for block in repeated for inner in block.modules() if inner is not block}
+    convolutions = [each for each in events if isinstance(each.module, CONVOLUTIONS) and each.module not in inside]
+    entry = convolutions[0].given
+    units = [Unit("bar", *shape(entry), shape(entry)[1], text(entry))]
+    taps: dict[str, int] = {}
+    before: Tensor | None = None
+    for event in events:
+        if event.module in inside:
+            continue
+        drawn = isinstance(event.module, CONVOLUTIONS) or event.module in repeated
+        if drawn and event.given is before:
+            units[-1] = beside(units[-1], event.answer)
+        elif drawn:
+            units.append(unit(event))
+            before = event.given
+        taps |= {name: len(units) - 1 for name, tensor in seen.items() if tensor is event.answer}
+    return units, taps
+
+
+def unit(event: Event) -> Unit:
+    """A convolution or a block."""
+    module, (channels, side), (_, entry) = event.module, shape(event.answer), shape(event.given)
+    kind = "strided" if isinstance(module, CONVOLUTIONS) and side != entry else "flat"
+    return Unit(kind if isinstance(module, CONVOLUTIONS) else "block", channels, side, entry, text(event.answer))
+
+
+def beside(first: Unit, answer: Tensor) -> Unit:
+    """A unit to which a second convolution of the same input is added."""
+    channels, side = shape(answer)
+    both = f"{first.channels}+{text(answer)}" if side == first.side else f"{first.text}, {text(answer)}"
+    return Unit(first.kind, first.channels + channels, first.side, first.entry, both)
+
+
+def shape(tensor: Tensor) -> tuple[int, int]:
+    """Channels and height."""
+    return tensor.shape[1], tensor.shape[2]
+
+
+def text(tensor: Tensor) -> str:
+    """The shape as it is written."""
+    channels, side = shape(tensor)
+    return f"{channels}×{side}²"

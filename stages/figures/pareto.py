@@ -1,0 +1,188 @@
+"""What an error costs: Pareto fronts over multiply-accumulates, parameters and, where it was measured, time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from stages.figures import style
+from stages.figures.evidence import Evidence, called, frechet, groups, headline, made
+from stages.figures.style import Drawn
+from stages.harness import paths
+
+NOTHING = "A front needs a compressed row beside its teacher; there is none."
+NOTE = (
+    "Bars: {bars}. Solid: no other student of the problem is both cheaper and better; grey: dominated. Students of one "
+    "cost are drawn side by side. Dashed: the teacher{star}. Dotted: returning the input, which costs nothing. "
+    "Both axes: less is better.{dagger}"
+)
+BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds, where there are seeds"}
+DAGGER = " † Features of a judge trained on this data, not of the Inception network."
+COSTS = {"macs": "multiply-accumulates", "parameters": "parameters"}
+TIME = "latency_ms"
+HEIGHT, LEFT, TOP, BOTTOM, SPACE = 1.45, 0.55, 0.3, 0.42, 0.18
+MARGIN = 0.2
+DODGE, WIDEST = 0.014, 0.17
+"""Between two students of the same cost, and between the first and the last, as shares of a panel's width."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A row in a panel."""
+
+    name: str
+    cost: float
+    error: float
+    low: float
+    high: float
+
+
+def figures(evidence: Evidence) -> Iterator[Drawn]:
+    """The headline metric, and the Fréchet distance beside it."""
+    for metric, word in dict([headline(evidence), frechet(evidence)]).items():
+        title = f"{word} against cost"
+        names = [name for names in groups(evidence).values() for name in names if evidence.has(name, metric)]
+        figure = fronts(evidence, metric, word) if names else style.sentence(title, NOTHING)
+        inputs = [paths.PARAMS, paths.results(), *([paths.latency()] if evidence.times else [])]
+        yield Drawn(f"pareto-{metric.replace('_', '-')}", title, figure, tuple(inputs))
+
+
+def costs(evidence: Evidence) -> dict[str, str]:
+    """The horizontal axes."""
+    return {**COSTS, TIME: "milliseconds, one image, one thread"} if evidence.times else COSTS
+
+
+def cost(evidence: Evidence, name: str, column: str) -> float:
+    """What a row costs."""
+    if column != TIME or evidence.times is None:
+        return float(evidence.lines[name][0][column])
+    times = evidence.times["networks"][evidence.times["variants"][name]]["times"]
+    return float(next(each for each in times if single(each))[TIME])
+
+
+def single(setting: dict[str, object]) -> bool:
+    """Whether a time is that of one image on one thread of the processor."""
+    return (setting["device"], setting["threads"], setting["batch"]) == ("cpu", 1, 1)
+
+
+def points(evidence: Evidence, names: Sequence[str], metric: str, column: str) -> list[Point]:
+    """Rows with their error and its bounds."""
+    return [
+        Point(name, cost(evidence, name, column), evidence.mean(name, metric), *evidence.extent(name, metric))
+        for name in names
+    ]
+
+
+def front(found: Sequence[Point]) -> set[str]:
+    """The rows that no other beats in one of error and cost without losing in the other."""
+    return {
+        each.name
+        for each in found
+        if not any(
+            other.cost <= each.cost
+            and other.error <= each.error
+            and (other.cost, other.error) != (each.cost, each.error)
+            for other in found
+        )
+    }
+
+
+def fronts(evidence: Evidence, metric: str, word: str) -> Figure:
+    """A line of panels per problem, a column per kind of cost."""
+    problems = {
+        p: [n for n in names if evidence.rows[n].compression != "none"] for p, names in evidence.problems().items()
+    }
+    problems = {problem: names for problem, names in problems.items() if names}
+    axes_of = costs(evidence)
+    bounded = evidence.has(next(iter(evidence.rows)), f"{metric}_low")
+    note = NOTE.format(bars=BARS[bounded], star=" (its cost: the star)", dagger=DAGGER if "judge" in metric else "")
+    block = TOP + HEIGHT + BOTTOM
+    figure = style.blank(style.PAGE, block * len(problems) + style.note_height(note, style.PAGE))
+    width = (style.PAGE - LEFT - 0.1 - SPACE * (len(axes_of) - 1)) / len(axes_of)
+    for line, (problem, names) in enumerate(problems.items()):
+        style.write(figure, problem, LEFT, line * block + 0.1, fontsize=style.HEADING)
+        for column, (kind, label) in enumerate(axes_of.items()):
+            axes = style.panel(figure, LEFT + column * (width + SPACE), line * block + TOP, width, HEIGHT)
+            draw(axes, evidence, problem, points(evidence, names, metric, kind), (metric, kind))
+            axes.set_xlabel(label)
+            if column:
+                axes.tick_params(labelleft=False)
+            else:
+                axes.set_ylabel(word.split(" (")[0])
+    style.note(figure, note)
+    return figure
+
+
+def draw(axes: Axes, evidence: Evidence, problem: str, found: list[Point], what: tuple[str, str]) -> None:
+    """One panel: references, students, and the line of the front."""
+    metric, kind = what
+    teacher = evidence.teacher(problem)
+    everything = [*found, *(points(evidence, [teacher], metric, kind) if teacher else [])]
+    least, most = min(p.cost for p in everything), max(p.cost for p in everything)
+    span = max(most / least, 1.5)
+    axes.set(xscale="log", xlim=(least / span**MARGIN, most * span**MARGIN))
+    references(axes, evidence, problem, metric, kind)
+    best = front(found)
+    spread = dodged(found, span ** (1 + 2 * MARGIN))
+    for each in sorted(found, key=lambda point: point.name in best):
+        mark(axes, spread[each.name], each, each.name in best)
+    stairs(axes, sorted((p for p in found if p.name in best), key=lambda p: p.cost), spread)
+    labels(axes, evidence, [p for p in found if p.name in best], spread)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(lambda value, _: style.counted(value))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.margins(y=0.12)
+
+
+def references(axes: Axes, evidence: Evidence, problem: str, metric: str, kind: str) -> None:
+    """The teacher and `return the input`, as far as they are known."""
+    teacher = evidence.teacher(problem)
+    name = teacher or evidence.problems()[problem][0]
+    lazy = f"reference_input_{metric}"
+    if evidence.has(name, lazy):
+        axes.axhline(evidence.mean(name, lazy), ls=":", lw=0.8, color=style.INK, zorder=1)
+    if teacher:
+        axes.axhline(evidence.mean(teacher, metric), ls="--", lw=0.8, color=style.INK, zorder=1)
+        axes.plot(cost(evidence, teacher, kind), evidence.mean(teacher, metric), "*", ms=7, color=style.INK, zorder=4)
+
+
+def dodged(found: list[Point], span: float) -> dict[str, float]:
+    """Places on the axis: students of one cost beside each other, in their order."""
+    same: dict[float, list[Point]] = {}
+    for each in found:
+        same.setdefault(each.cost, []).append(each)
+    return {
+        each.name: cost * span ** (min(DODGE, WIDEST / len(members)) * (index - (len(members) - 1) / 2))
+        for cost, members in same.items()
+        for index, each in enumerate(members)
+    }
+
+
+def mark(axes: Axes, place: float, each: Point, best: bool) -> None:
+    """A student with its uncertainty."""
+    colour = style.BLUE if best else style.FAINT
+    axes.plot([place, place], [each.low, each.high], color=colour, lw=0.8, zorder=2 + best)
+    axes.plot(place, each.error, "o" if best else "s", ms=3.6 if best else 2.4, color=colour, zorder=3 + best)
+
+
+def stairs(axes: Axes, best: list[Point], spread: dict[str, float]) -> None:
+    """The front as steps: what is reached at no more than a cost."""
+    if len(best) > 1:
+        places = [spread[each.name] for each in best]
+        axes.step(places, [each.error for each in best], where="post", color=style.BLUE, lw=0.7, zorder=1)
+
+
+def labels(axes: Axes, evidence: Evidence, best: list[Point], spread: dict[str, float]) -> None:
+    """The names of the students on the front."""
+    for each in best:
+        row = evidence.rows[each.name]
+        several = len({made(evidence.rows[other.name]) for other in best}) > 1
+        text = f"{called(row)}\n({made(row)})" if several else called(row)
+        axes.annotate(
+            text, (spread[each.name], each.error), xytext=(4, -5), textcoords="offset points", ha="left", va="top",
+            fontsize=style.TINY, linespacing=0.95, color=style.BLUE, bbox=style.BEHIND,
+        )  # fmt: skip

@@ -1,0 +1,88 @@
+"""Draw every figure of the paper. In: params, results/; out: paper_figures/figures, with MANIFEST.json.
+
+Architecture diagrams are drawn from the modules themselves, built from their specs without weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from matplotlib import rc_context
+
+from stages.figures import (
+    architecture,
+    curves,
+    evidence,
+    factorial,
+    forest,
+    gallery,
+    labels,
+    pareto,
+    person,
+    style,
+    weights,
+)
+from stages.figures.style import Drawn
+from stages.harness import paths, provenance
+from stages.harness.checkpoints import write_atomically
+from stages.harness.tables import TableError
+
+STAGE = "plot_figures"
+FOLDER = paths.FIGURES / "figures"
+LIST = FOLDER / "MANIFEST.json"
+KINDS = (gallery, person, factorial, forest, weights, pareto, curves, labels, architecture)
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def described(drawn: Drawn, files: dict[str, bytes]) -> dict[str, object]:
+    """What the manifest says of a figure."""
+    return {
+        "title": drawn.title,
+        "stage": STAGE,
+        "inputs": {path.as_posix(): digest(path.read_bytes()) for path in drawn.inputs},
+        "files": {name: digest(content) for name, content in files.items()},
+    }
+
+
+def drawings(found: evidence.Evidence) -> Iterator[Drawn]:
+    """Every figure, kind by kind."""
+    for kind in KINDS:
+        with rc_context(style.RULES):
+            yield from kind.figures(found)
+
+
+def tidy(names: Collection[str], files: Iterable[Path]) -> None:
+    """Take away the files of figures that are no longer drawn."""
+    for path in sorted(files):
+        if path.stem not in names:
+            path.unlink()
+
+
+def main() -> None:
+    """Draw, write, and list what was written."""
+    with provenance.timed(STAGE):
+        found = evidence.load()
+        manifest: dict[str, object] = {}
+        for drawn in drawings(found):
+            files = style.files(drawn, STAGE)
+            for name, content in files.items():
+                write_atomically(FOLDER / name, content)
+            manifest[drawn.name] = described(drawn, files)
+        write_atomically(LIST, (json.dumps(manifest, indent=1) + "\n").encode())
+    tidy({*manifest, LIST.stem}, FOLDER.iterdir())
+    print(f"{len(manifest)} figures in {FOLDER}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TableError as error:
+        sys.exit(f"{STAGE}: {error}")

@@ -1,0 +1,1 @@
+"""The tables of the paper: one model of rows, written as LaTeX, Markdown, HTML, comma-separated values and macros."""

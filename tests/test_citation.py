@@ -1,0 +1,116 @@
+"""CITATION.cff keeps to the Citation File Format 1.2.0, and the archives are told the same as its readers."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from stages.tables import citation
+
+ROOT = Path(__file__).resolve().parents[1]
+TITLE = Annotated[str, Field(min_length=1)]
+
+
+def hyphened(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class Part(BaseModel):
+    """Closed and strict, as the schema is; of its optional fields only those used here are allowed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=hyphened)
+
+
+class Person(Part):
+    family_names: TITLE
+    given_names: TITLE
+
+
+class Entity(Part):
+    name: TITLE
+
+
+class Identifier(Part):
+    type: Literal["doi", "url", "swh", "other"]
+    value: TITLE
+
+
+class Reference(Part):
+    type: Literal["article", "conference-paper", "report", "software", "thesis"]
+    title: TITLE
+    authors: Annotated[list[Person | Entity], Field(min_length=1)]
+    year: Annotated[int, Field(ge=1950)]
+    version: TITLE | None = None
+    license: Literal["MIT"] | None = None
+    conference: Entity | None = None
+    identifiers: list[Identifier] | None = None
+
+
+class Citation(Part):
+    cff_version: Literal["1.2.0"]
+    message: TITLE
+    type: Literal["software", "dataset"]
+    title: TITLE
+    abstract: TITLE
+    version: TITLE
+    authors: Annotated[list[Person | Entity], Field(min_length=1)]
+    license: Literal["MIT"]
+    keywords: Annotated[list[TITLE], Field(min_length=1)]
+    preferred_citation: Reference
+    references: list[Reference]
+
+
+@pytest.fixture(scope="module")
+def cited() -> dict[str, Any]:
+    return citation.read(ROOT / citation.CITATION)
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_it_keeps_to_the_schema(cited: dict[str, Any]) -> None:
+    Citation.model_validate(cited)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"authors": []}, {"cff-version": "1.1"}, {"unknown": 1}, {"version": 0.1}, {"preferred-citation": {"title": "x"}}],
+)
+def test_the_schema_refuses_what_the_format_does(cited: dict[str, Any], change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Citation.model_validate({**cited, **change})
+
+
+def test_version_authors_and_keywords_are_those_of_the_package(cited: dict[str, Any], project: dict[str, Any]) -> None:
+    for each in (cited, cited["preferred-citation"]):
+        assert each["version"] == project["version"]
+        assert each["authors"] == project["authors"] == [{"name": "The Retort authors"}]
+        assert each["title"] == cited["title"]
+        assert each["license"] in project["license"]
+    assert cited["keywords"] == project["keywords"]
+
+
+def test_the_year_is_that_of_the_licence(cited: dict[str, Any]) -> None:
+    assert f"Copyright (c) {cited['preferred-citation']['year']} The Retort authors" in (ROOT / "LICENSE").read_text()
+
+
+@pytest.mark.parametrize("file", [citation.CODEMETA, citation.ZENODO], ids=str)
+def test_archives_are_told_what_the_citation_says(cited: dict[str, Any], file: Path) -> None:
+    made = citation.texts(cited)[file]
+    assert (ROOT / file).read_text(encoding="utf-8") == made, f"{file} is old: python -m stages.tables.citation"
+    told = json.loads(made)
+    assert told["version"] == cited["version"]
+    assert told["description"] == cited["abstract"]
+    assert all(citation.arxiv(reference) in made for reference in cited["references"])
+
+
+def test_a_changed_citation_changes_both_files(cited: dict[str, Any]) -> None:
+    before, after = citation.texts(cited), citation.texts({**cited, "version": "9.9.9"})
+    assert all(before[file] != after[file] for file in before)

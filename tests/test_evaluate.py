@@ -1,0 +1,295 @@
+"""Judging: perfection, doing nothing and the teacher score what they must, whatever the batch; nothing is invented."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from stages import evaluate_quality
+from stages.blocks.features import extract
+from stages.families import stargan
+from stages.harness import batches, examination, judging, paths, prepared, rulers
+from stages.harness.prepared import to_tensor
+from stages.harness.rows import Evaluation
+from stages.harness.weights import WeightsError
+from tests import judged
+from tests.judged import CPU
+
+LABELS = ("Black_Hair", "Brown_Hair", "Male", "Young", "Rosy_Cheeks")
+SETTINGS = Evaluation(
+    extractor="judge",
+    lpips="judge",
+    batch=20,
+    images=48,
+    subsets=4,
+    subset_images=20,
+    neighbours=3,
+    resamples=100,
+    allow_small_samples=True,
+    seed=0,
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prepared.Prepared]:
+    with contextlib.chdir(tmp_path_factory.mktemp("judged")):
+        found = judged.faces("faces", train=600, test=50)
+        judged.judge(found)
+        yield found
+
+
+def sit(data: prepared.Prepared, labels: tuple[str, ...] = LABELS, **changes: Any) -> examination.Test:  # noqa: ANN401
+    (domain,) = batches.domains([(data, labels)], "test")
+    return examination.prepare(domain, data.header, SETTINGS.model_copy(update=changes).images)
+
+
+def tools(data: prepared.Prepared) -> rulers.Rulers:
+    return rulers.load(SETTINGS, data.header, CPU)
+
+
+def student(test: examination.Test, seed: int = 0) -> examination.Translator:
+    torch.manual_seed(seed)
+    spec = stargan.make_spec(
+        {"width": 4, "blocks": 2, "critic_width": 4}, test.domain.labels, 1, test.header.resolution
+    )
+    return examination.network(test, stargan, stargan.build(spec)["generator"].eval(), CPU)
+
+
+def taken(test: examination.Test, translate: examination.Translator, ruler: rulers.Rulers, batch: int = 20) -> Any:  # noqa: ANN401
+    settings = SETTINGS.model_copy(update={"batch": batch})
+    found = judging.take(test, translate, ruler, settings, None, CPU)
+    real = extract(ruler.features, to_tensor(test.images), batch=batch)
+    return found, {**judging.means(found), **judging.distances(real, found.features, ruler.suffix, settings)}
+
+
+@pytest.mark.parametrize("kind", ["attributes", "expressions"])
+def test_the_labels_asked_for_are_those_of_the_exact_images(kind: str, tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        data = judged.faces("other", train=1, test=40, labels=kind)
+    split = data.split("test")
+    assert split.counterfactual_labels is not None
+    for position, name in enumerate(data.header.targets):
+        asked = examination.wanted(split.labels, data.header, name)
+        np.testing.assert_array_equal(asked, split.counterfactual_labels[:, position])
+
+
+def test_every_image_is_asked_once_and_enters_the_set_once(data: prepared.Prepared) -> None:
+    test = sit(data, images=48)
+    assert sorted(test.rows) == list(examination.spaced(48, 50))
+    np.testing.assert_array_equal(test.images, data.split("test").images[test.rows])
+    assert [index for part in test.parts(7) for index in range(len(test.images))[part]] == list(range(48))
+    asked: dict[int, list[int]] = {}
+
+    def translate(part: slice, target: int | None) -> prepared.Bytes:
+        if target is not None:
+            asked.setdefault(target, []).extend(range(len(test.images))[part])
+        return np.full_like(test.images[part], 50 * (target or 0))
+
+    ruler = tools(data)
+    found = judging.take(test, translate, ruler, SETTINGS, None, CPU)
+    assert asked == {target: list(range(48)) for target in range(len(LABELS))}
+    flat = np.stack([np.full_like(test.images[0], 50 * (index % len(LABELS))) for index in range(48)])
+    torch.testing.assert_close(found.features, ruler.features(to_tensor(flat)), rtol=1e-4, atol=1e-4)
+
+
+def test_a_perfect_translator_has_no_error_and_the_highest_accuracy(data: prepared.Prepared) -> None:
+    test, ruler = sit(data), tools(data)
+    found, perfect = taken(test, examination.perfection(test), ruler)
+    for column in ("l1", "l1_inside", "l1_outside", "l1_identity", "lpips_judge_truth"):
+        assert perfect[column] == 0
+    assert perfect["ssim"] == pytest.approx(1)
+    others = [taken(test, other, ruler)[1] for other in (examination.laziness(test), student(test))]
+    for other in others:
+        assert perfect["accuracy_target"] > other["accuracy_target"]
+        assert perfect["psnr"] > other["psnr"]
+    for label, numbers in judging.by_label(test, found).items():
+        assert numbers["l1"] == 0, label
+    assert perfect["accuracy_target"] > 0.7
+
+
+def test_returning_the_input_pays_inside_alone(data: prepared.Prepared) -> None:
+    test, ruler = sit(data), tools(data)
+    _, lazy = taken(test, examination.laziness(test), ruler)
+    split = data.split("test")
+    assert split.counterfactuals is not None
+    positions = [data.header.targets.index(name) for name in LABELS]
+    exact = split.counterfactuals[test.rows][:, positions].astype(float)
+    change = np.abs(exact - split.images[test.rows][:, None].astype(float)) / 255
+    assert lazy["l1"] == pytest.approx(change.mean())
+    assert lazy["l1_outside"] == 0
+    assert lazy["l1_identity"] == 0
+    assert lazy["l1_inside"] > 3 * lazy["l1"]
+    # The set of inputs is the set of real images: such distances do not see that nothing was done.
+    assert lazy["fid_judge"] == pytest.approx(0, abs=1e-3)
+    assert lazy["precision_judge"] == lazy["recall_judge"] == 1
+
+
+def test_references_are_the_scores_of_perfection_and_of_doing_nothing(data: prepared.Prepared) -> None:
+    test, ruler = sit(data), tools(data)
+    found = judging.references(test, ruler, SETTINGS, CPU)
+    for name, translate in (("reference_input", examination.laziness(test)), ("perfect", examination.perfection(test))):
+        _, numbers = taken(test, translate, ruler)
+        assert {key for key in found if key.startswith(name)} == {f"{name}_{column}" for column in numbers}
+        assert all(float(found[f"{name}_{column}"]) == pytest.approx(number) for column, number in numbers.items())
+
+
+def test_results_do_not_depend_on_the_batch(data: prepared.Prepared) -> None:
+    """Within 1e-3 of the value: arithmetic in another order may move a pixel by one of 255 levels."""
+    test, ruler = sit(data), tools(data)
+    _, expected = taken(test, student(test), ruler)
+    for batch in (7, 48):
+        _, numbers = taken(test, student(test), ruler, batch)
+        assert numbers.keys() == expected.keys()
+        for column, number in numbers.items():
+            assert number == pytest.approx(expected[column], rel=1e-3, abs=1e-3), (column, batch)
+
+
+def test_data_without_exact_images_have_no_exact_error(tmp_path: Path, data: prepared.Prepared) -> None:
+    with contextlib.chdir(tmp_path):
+        blind = judged.faces("faces", exact=False, train=1, test=50)
+    test, ruler = sit(blind), tools(data)
+    found, numbers = taken(test, student(test), ruler)
+    assert not {"l1", "l1_inside", "psnr", "ssim", "lpips_judge_truth"} & set(numbers)
+    assert {"accuracy_target", "accuracy_kept", "l1_identity", "fid_judge"} <= set(numbers)
+    assert not any(name.startswith("perfect") for name in judging.references(test, ruler, SETTINGS, CPU))
+    # What can be measured is the same as with them.
+    with_truth = sit(data)
+    assert (
+        judging.by_label(with_truth, taken(with_truth, student(with_truth), ruler)[0])["Male"]["accuracy_kept"]
+        == (judging.by_label(test, found)["Male"]["accuracy_kept"])
+    )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[judged.Content]:
+    """Two data sets, two problems, rows of chance, all on disk."""
+    content = judged.content()
+    faces = {"dataset": "avatars", "resolution": 32, "settings": {"labels": "attributes", "train": 60, "validation": 1, "test": 40, "seed": 0}}  # fmt: skip # noqa: E501
+    moods = {**faces, "settings": {**faces["settings"], "labels": "expressions"}}  # type: ignore[dict-item]
+    content["datasets"] = {"faces": faces, "moods": moods}
+    judge = content["judges"]["faces"]
+    content["judges"] = {"faces": judge, "moods": {**judge, "dataset": "moods"}}
+    large = content["teachers"]["large"]
+    content["teachers"]["joint"] = {**large, "partner": "moods", "partner_labels": ["happy", "neutral", "sad"]}
+    rows = content["variants"]
+    rows["joint-teacher"] = {**rows["teacher"], "teacher": "joint", "partner": "moods", "problem": "joint"}
+    content["evaluation"] |= {"batch": 16, "images": 40}
+    with contextlib.chdir(tmp_path_factory.mktemp("world")):
+        settings = judged.save(content)
+        for name, row in settings.datasets.items():
+            judged.judge(judged.faces(name, **row.settings), steps=2)
+        judged.networks(settings)
+        yield content
+
+
+def report(name: str) -> Any:  # noqa: ANN401 - what JSON holds
+    evaluate_quality.main(name)
+    return json.loads(paths.quality(name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.usefixtures("world")
+def test_the_teacher_is_at_no_distance_from_itself() -> None:
+    found = report("teacher")
+    (seed,) = found["seeds"].values()
+    assert seed["overall"]["lpips_judge_teacher"] == 0
+    assert seed["overall"]["lpips_judge_truth"] > 0
+    assert set(found["sanity"]["faces"]) == {"noise", "blur", "tint", "dropped"}
+    for lines in found["sanity"]["faces"].values():
+        assert lines[0][0] == 0
+        assert all(len(line) == 3 for line in lines)
+    assert report("plain")["sanity"] == {"faces": {}}
+    other = report("plain")["seeds"]
+    assert list(other) == ["0", "1"]
+    assert all(each["overall"]["lpips_judge_teacher"] > 0 for each in other.values())
+
+
+@pytest.mark.usefixtures("world")
+def test_a_report_says_what_its_numbers_depend_on() -> None:
+    found = report("plain")
+    assert found["variant"] == "plain"
+    assert found["protocol"]["shared"]["split"] == "test"
+    assert found["protocol"]["shared"]["precision"] == "float32"
+    assert {"fid", "kid", "lpips", "pixels", "attributes"} <= set(found["protocol"]["shared"]["metrics"])
+    data = found["protocol"]["datasets"]["faces"]
+    assert data["images"] == 40
+    assert data["resolution"] == 32
+    assert data["data"] == prepared.read(paths.dataset("faces")).header.sha256[:16]
+    assert len(data["judge"]) == len(data["extractor"]) == 16
+    assert found["ceiling"]["faces"]["mean"] > 0
+    for seed in found["seeds"].values():
+        for name, (low, high) in seed["intervals"].items():
+            assert low <= seed["overall"][name] <= high or name in ("l1_inside", "l1_outside")
+            assert seed["standard_errors"][name] >= 0
+        each = [numbers["l1"] for numbers in seed["datasets"]["faces"]["labels"].values()]
+        assert seed["overall"]["l1"] == pytest.approx(np.mean(each), rel=1e-4)
+
+
+@pytest.mark.usefixtures("world")
+def test_what_rows_share_is_computed_once_and_changes_nothing() -> None:
+    evaluate_quality.main("plain")
+    first = paths.quality("plain").read_bytes(), paths.samples("plain").read_bytes()
+    kept = {file: file.stat().st_mtime_ns for file in paths.STATE.glob("scratch/*/*")}
+    assert len(kept) >= 2
+    evaluate_quality.main("plain")
+    assert (paths.quality("plain").read_bytes(), paths.samples("plain").read_bytes()) == first
+    assert {file: file.stat().st_mtime_ns for file in paths.STATE.glob("scratch/*/*")} == kept
+    for file in kept:
+        file.unlink()
+    evaluate_quality.main("plain")
+    assert (paths.quality("plain").read_bytes(), paths.samples("plain").read_bytes()) == first
+    assert not list(paths.STATE.glob("scratch/*/*.partial"))
+
+
+@pytest.mark.usefixtures("world")
+def test_two_data_sets_count_equally() -> None:
+    (seed,) = report("joint-teacher")["seeds"].values()
+    parts = [each["overall"] for each in seed["datasets"].values()]
+    assert list(seed["datasets"]) == ["faces", "moods"]
+    assert seed["overall"]["lpips_judge_teacher"] == 0
+    for column in ("l1", "psnr", "accuracy_target", "fid_judge", "recall_judge"):
+        assert seed["overall"][column] == pytest.approx(sum(part[column] for part in parts) / 2, rel=1e-4, abs=1e-6)
+    # Expressions leave nothing to keep, so the pair has no such number.
+    assert "accuracy_kept" in parts[0]
+    assert "accuracy_kept" not in seed["overall"]
+
+
+@pytest.mark.usefixtures("world")
+def test_the_strip_of_a_teacher_goes_on_with_input_and_truth() -> None:
+    evaluate_quality.main("teacher")
+    evaluate_quality.main("plain")
+    picture = np.asarray(Image.open(paths.samples("teacher")))
+    rows, labels, side = picture.shape[0] // 32, 2, 32
+    assert picture.shape[1] == (labels + 1 + labels) * side
+    assert np.asarray(Image.open(paths.samples("plain"))).shape == (rows * side, labels * side, 3)
+    split = prepared.read(paths.dataset("faces")).split("test")
+    assert split.counterfactuals is not None
+    tile = {
+        (r, c): picture[r * side : (r + 1) * side, c * side : (c + 1) * side] for r in range(rows) for c in range(5)
+    }
+    for row in range(rows):
+        (index,) = [i for i, image in enumerate(split.images) if np.array_equal(image, tile[row, labels])]
+        for column, name in enumerate(("Male", "Young")):
+            position = prepared.read(paths.dataset("faces")).header.targets.index(name)
+            np.testing.assert_array_equal(tile[row, labels + 1 + column], split.counterfactuals[index, position])
+
+
+def test_missing_weights_stop_before_anything_is_computed(
+    world: judged.Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RETORT_WEIGHTS", raising=False)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    before = sorted(paths.STATE.rglob("*")), sorted(paths.RESULTS.rglob("*"))
+    for key, value in (("extractor", "inception"), ("lpips", "alex")):
+        judged.save({**world, "evaluation": {**world["evaluation"], key: value}})
+        with pytest.raises(WeightsError, match="data/weights"):
+            evaluate_quality.main("taught")
+        assert (sorted(paths.STATE.rglob("*")), sorted(paths.RESULTS.rglob("*"))) == before
+    judged.save(world)
