@@ -110,23 +110,26 @@ def main(name: str) -> None:
                 {s.test.header.name: judge(s, t, evaluation, place.device) for s, t in pairs}
             )
             picture = picture or [strips.lines(s.test, t, row.compression == "none") for s, t in pairs]
-        report = {
-            "variant": name,
-            "protocol": {
-                "shared": protocols.shared(evaluation, place),
-                "datasets": {s.test.header.name: protocols.of_data(s.test, s.rulers) for s in sittings},
-            },
-            "ceiling": {s.test.header.name: s.rulers.ceiling for s in sittings},
-            "references": judging.mean_of_all(
-                [{k: float(v) for k, v in s.references.items() if k != "real"} for s in sittings]
-            ),
-            "sanity": {
-                s.test.header.name: {kind: lines.tolist() for kind, lines in s.sanity.items()} for s in sittings
-            },
-            "seeds": seeds,
-        }
         write_atomically(paths.samples(name), strips.png(picture))
-        write_atomically(paths.quality(name), (json.dumps(rounded(report), indent=1) + "\n").encode())
+        content = rounded({"variant": name, **surroundings(sittings, evaluation, place), "seeds": seeds})
+        write_atomically(paths.quality(name), f"{json.dumps(content, indent=1)}\n".encode())
+
+
+def surroundings(sittings: list[Sitting], settings: Evaluation, place: devices.Place) -> dict[str, Any]:
+    """What the numbers of every seed are to be read beside, by data set."""
+    by_data = {sitting.test.header.name: sitting for sitting in sittings}
+    references = [
+        {name: float(value) for name, value in sitting.references.items() if name != "real"} for sitting in sittings
+    ]
+    return {
+        "protocol": {
+            "shared": protocols.shared(settings, place),
+            "datasets": {name: protocols.of_data(s.test, s.rulers) for name, s in by_data.items()},
+        },
+        "ceiling": {name: s.rulers.ceiling for name, s in by_data.items()},
+        "references": judging.mean_of_all(references),
+        "sanity": {name: {kind: each.tolist() for kind, each in s.sanity.items()} for name, s in by_data.items()},
+    }
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds

@@ -73,7 +73,8 @@ def main() -> None:
     with provenance.timed("gather_results"):
         rows = settings.variants
         found, costs = records.reports(rows), records.read(paths.costs())["variants"]
-        measured = tables.measured(settings.evaluation.extractor, settings.evaluation.lpips)
+        shared = next(iter(found.values()))["protocol"]["shared"]
+        measured = tables.measured(shared["extractor"], shared["lpips"])
         columns = [*tables.NAMES, *tables.COSTS, *measured, "protocol"]
         lines: list[dict[str, Any]] = [{**dict.fromkeys(columns), **line} for line in records.lines(rows, found, costs)]
         names, points = curves.gather(settings)

@@ -92,7 +92,7 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
     return {
         "variant": name,
         "protocol": {
-            "shared": {"version": 1, "extractor": "judge"},
+            "shared": settings.evaluation.model_dump(include={"extractor", "lpips"}),
             "datasets": {
                 data: {"resolution": settings.datasets[data].resolution, "perceptual_images": 16} for data in names
             },
@@ -170,13 +170,24 @@ def written() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in plot_figures.FOLDER.iterdir()}
 
 
+def beyond(figure: Figure) -> set[Text]:
+    """The labels of ticks outside an axis, which matplotlib keeps and does not draw."""
+    found = set()
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low <= tick.get_loc() <= high:
+                found |= {tick.label1, tick.label2}
+    return found
+
+
 def texts(figure: Figure) -> dict[str, Bbox]:
     """Where every visible text is, in pixels; equal ones are told apart by a number."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
-    found = {}
+    found, unseen = {}, beyond(figure)
     for index, text in enumerate(figure.findobj(Text)):
-        if text.get_visible() and text.get_text().strip():
+        if text.get_visible() and text.get_text().strip() and text not in unseen:
             found[f"{index}: {text.get_text()}"] = text.get_window_extent(renderer)
     return found
 

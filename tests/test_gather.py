@@ -17,7 +17,7 @@ from stages.harness import comparing, curves, members, params, paths, records, t
 from tests import judged
 
 PROTOCOL = {
-    "shared": {"version": 1, "extractor": "judge", "split": "test"},
+    "shared": {"version": 1, "extractor": "judge", "lpips": "judge", "split": "test"},
     "datasets": {"faces": {"images": 16, "extractor": "ab"}},
 }
 SEEDS = {"teacher": {"0": 0.010}, "plain": {"0": 0.036, "1": 0.034}, "taught": {"0": 0.026, "1": 0.0241}}

@@ -67,7 +67,7 @@ def expanded(dep: str) -> list[Path]:
     axis = re.fullmatch(r"stages/(\w+)/\$\{[^}]+\}\.py", dep)
     if axis:
         return [ROOT / "stages" / axis[1] / f"{name}.py" for name in members.names(axis[1])]
-    return [ROOT / dep] if dep.startswith("stages/") else []
+    return [ROOT / dep] if dep.startswith("stages/") and dep.endswith(".py") else []
 
 
 def test_every_file_in_stages_is_a_stage_in_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,7 @@ def student(kd: str, seeds: list[int], problem: str, thesis: str) -> Any:  # noq
     return {**row, **lesson, "thesis": thesis}
 
 
+@cache
 def settings() -> Params:
     """Three problems: several seeds, one seed, no exact images."""
     content = yaml_text.parse(TEXT, "params.yaml")[0]
@@ -123,11 +126,19 @@ def lay(rows: Params) -> None:
     paths.latency().write_text(json.dumps(latency))
 
 
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("laid")
+    with contextlib.chdir(root):
+        lay(settings())
+    return root
+
+
 @pytest.fixture
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
+def found(laid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
+    shutil.copytree(laid, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    lay(settings())
-    return gathered.load(params.load())
+    return gathered.load(settings())
 
 
 @pytest.fixture

@@ -180,6 +180,7 @@ def headline(evidence: Evidence) -> tuple[str, str]:
 
 def frechet(evidence: Evidence) -> tuple[str, str]:
     """The Fréchet distance, whose name says where features come from."""
-    if evidence.settings.evaluation.extractor == "judge":
+    # What was used, not what params ask for by now.
+    if next(iter(evidence.reports.values()))["protocol"]["shared"]["extractor"] == "judge":
         return "fid_judge", "FID† (judge's features)"
     return "fid", "FID"
