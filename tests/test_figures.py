@@ -234,7 +234,7 @@ def test_every_text_is_inside_its_canvas(drawn: list[Drawn]) -> None:
             assert canvas.count_contains(corners) == len(corners), f"{each.name}: {text!r} leaves the canvas"
 
 
-@pytest.mark.parametrize("kind", ["architecture", "gallery", "counterfactuals", "factorial", "labels", "weights"])
+@pytest.mark.parametrize("kind", ["architecture", "gallery", "counterfactuals", "factorial", "weights"])
 def test_no_text_covers_another(drawn: list[Drawn], kind: str) -> None:
     chosen = [each for each in drawn if each.name.startswith(kind)]
     assert chosen
