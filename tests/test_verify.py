@@ -45,7 +45,7 @@ claims:
   - {claim: The teacher beats the input., row: teacher, metric: l1, relation: better_than, than: input}
 """
 ERRORS = {"teacher": [0.02], "plain": [0.04, 0.041], "taught": [0.03, 0.0311]}
-PROTOCOL = {"version": 1, "split": "test"}
+PROTOCOL = {"extractor": "judge", "lpips": "judge", "version": 1, "split": "test"}
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
 
 

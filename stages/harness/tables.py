@@ -33,12 +33,13 @@ NOTES = {
     "protocol": "key of the protocol below; numbers of different protocols are not comparable",
     "parameters": "parameters of the generator",
     "macs": "multiply-accumulates of the generator for one image, transposed convolutions by their input positions",
-    "macs_output_rule": "the same, transposed convolutions by their output positions, as many published tables count",
+    "macs_output_rule": "multiply-accumulates with transposed convolutions by their output positions, as in many tables",
     "bytes": "length of the generator's weights on disk",
     "activations": "output elements of the generator's convolutions and linear layers",
     "l1": "mean absolute error to the exact image, levels from 0 to 1",
-    "l1_inside": "the same over the pixels that should change",
-    "l1_outside": "the same over the pixels that should not change",
+    "l1_inside": "mean absolute error over the pixels that should change",
+    "l1_outside": "mean absolute error over the pixels that should not change",
+    "l1_identity": "mean absolute error to the input, when asked for the labels it has",
     "psnr": "peak signal-to-noise ratio to the exact image",
     "ssim": "structural similarity to the exact image",
     "accuracy_target": "share of images in which the judge sees the label that was asked for",
@@ -47,9 +48,9 @@ NOTES = {
     "lpips_alex": "LPIPS with AlexNet",
     "lpips_vgg": "LPIPS with VGG-16",
     "fid": "Fréchet distance of the pooled translations to the real test images",
-    "fid_infinity": "the same, extrapolated to infinitely many translations",
+    "fid_infinity": "the Fréchet distance, extrapolated to infinitely many translations",
     "kid": "kernel distance of the pooled translations to the real test images",
-    "kid_spread": "its standard deviation over subsets",
+    "kid_spread": "standard deviation of the kernel distance over subsets",
     "precision": "share of the translations among the real images",
     "recall": "share of the real images among the translations",
 }
@@ -58,7 +59,7 @@ AFFIXES = {
     "_high": "upper bound of the 95 % bootstrap interval over test images",
     "_truth": "to the exact image",
     "_teacher": "to the teacher's image",
-    "_identity": "to the input, when asked for the labels it has",
+    "_identity": "when asked for the labels it has",
     INPUT: "what returning the input scores",
     PERFECT: "what the exact images score",
 }
@@ -131,7 +132,7 @@ def described(name: str) -> Column:
                 better = ""
             features = ["in the judge's features"] if stem.removesuffix("_judge") not in (stem, "lpips") else []
             base = stem if stem in NOTES else stem.removesuffix("_judge")
-            meaning = "; ".join([NOTES[base], *features, *notes])
+            meaning = NOTES[name] if name in NOTES else "; ".join([NOTES[base], *features, *notes])
             return Column(name, owner.__name__.rpartition(".")[2], better, unit, meaning)
     raise TableError(f"no metric in stages/metrics has a column {stem!r}, so {name!r} cannot be documented")
 
