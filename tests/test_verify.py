@@ -520,6 +520,21 @@ def test_a_malformed_claim_is_refused(text: str, sentence: str, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("published")
+def test_other_claims_may_be_named() -> None:
+    write(
+        Path("mine.yaml"),
+        "claims:\n  - {claim: All is perfect., row: taught, metric: l1, relation: at_most, than: 0.0}\n",
+    )
+    status, shown = verify("--claims", "mine.yaml")
+    assert status == 1
+    assert "All is perfect. │ fails" in shown
+    assert "Teaching helps." not in shown
+    status, shown = verify("--claims", "nowhere.yaml")
+    assert status == 2
+    assert "there is no such file" in shown
+
+
+@pytest.mark.usefixtures("published")
 def test_a_claim_of_better_needs_a_better_side() -> None:
     with pytest.raises(claims.ClaimsError, match="neither side of reference_input_l1 is better"):
         held("  - {claim: it, row: taught, metric: reference_input_l1, relation: better_than, than: 0.1}\n")

@@ -24,6 +24,9 @@ def verify(
         typer.Option(help="Published results: a folder, a zip or tar archive, a results.csv; else the last commit."),
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Ask for equal bytes, not for agreement.")] = False,
+    claim_file: Annotated[
+        Path | None, typer.Option("--claims", help="Claims to evaluate instead of claims.yaml, as for another scale.")
+    ] = None,
     quick: Annotated[
         int, typer.Option(min=0, metavar="N", help="Judge N rows again from their weights; nothing is trained.")
     ] = 0,
@@ -41,7 +44,7 @@ def verify(
     settings = params.load_or_exit()
     try:
         source = published.given(against) if against else published.last_commit()
-        listed = claims.load() if paths.CLAIMS.exists() else []
+        listed = claims.load(claim_file or paths.CLAIMS) if claim_file or paths.CLAIMS.exists() else []
         if not (paths.LOCK.exists() or paths.results().exists()):
             console.print(no_results(source))
             raise typer.Exit(1)
