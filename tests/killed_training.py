@@ -52,7 +52,7 @@ def main(name: str, kills: int) -> None:
     began = time.monotonic()
     done = int(killed(name, lambda: any(paths.scratch("").glob("*/state.pt"))))
     first = time.monotonic() - began
-    while done < kills and killed(name, clock(moments.uniform(0.0, 1.5 * first))):
+    while done < kills and killed(name, clock(moments.uniform(0.0, 1.2 * first))):
         done += 1
     print(f"killed {done}", flush=True)
     train(name)

@@ -73,7 +73,7 @@ def test_a_loss_that_leaves_the_numbers_stops_and_spares_what_was_there(folder: 
     params.write_text(short, encoding="utf-8")
     python(folder, "-m", "stages.build_teachers", "large")
     before = (folder / paths.teacher("large")).read_bytes()
-    params.write_text(short.replace("cycle: 10.0", "cycle: 1.0e+38"), encoding="utf-8")
+    params.write_text(short.replace("cycle: 10.0", "cycle: 1.0e+39"), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "stages.build_teachers", "large"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)

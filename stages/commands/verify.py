@@ -78,7 +78,7 @@ def show(console: Console, checks: list[Check], outcomes: list[Outcome]) -> None
 
     table = Table("check", "outcome")
     for check in checks:
-        state = f"{len(check.findings)} findings" if check.findings else "yes"
+        state = f"no: {len(check.findings)} found" if check.findings else "yes"
         table.add_row(check.question, f"{state} ({check.note})" if check.note else state)
     console.print(table)
     for check in checks:

@@ -33,7 +33,7 @@ NOTES = {
     "protocol": "key of the protocol below; numbers of different protocols are not comparable",
     "parameters": "parameters of the generator",
     "macs": "multiply-accumulates of the generator for one image, transposed convolutions by their input positions",
-    "macs_output_rule": "multiply-accumulates with transposed convolutions by their output positions, as in many tables",
+    "macs_output_rule": "multiply-accumulates, transposed convolutions by their output positions, as in many tables",
     "bytes": "length of the generator's weights on disk",
     "activations": "output elements of the generator's convolutions and linear layers",
     "l1": "mean absolute error to the exact image, levels from 0 to 1",
