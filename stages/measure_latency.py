@@ -9,7 +9,6 @@ not the process, and not the scratch space that a convolution library claims for
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -94,8 +93,8 @@ def main() -> None:
     first: dict[Sizes, str] = {}
     for name, sizes in of_row.items():
         first.setdefault(sizes, name)
-    load = os.getloadavg()[0]
-    with provenance.timed("measure_latency", load_before=round(load, 2)):
+    load = timing.load()
+    with provenance.timed("measure_latency", load_before=load):
         measured = dict(zip(first.values(), measure(list(first), settings.latency), strict=True))
         content = {
             "machine": {
@@ -104,7 +103,7 @@ def main() -> None:
                 "instruction_sets": machine.instruction_sets(),
                 "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "",
                 "torch": torch.__version__,
-                "load_before": round(load, 2),
+                "load_before": load,
             },
             "precision": "float32",
             "repeats": settings.latency.repeats,
@@ -115,7 +114,9 @@ def main() -> None:
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         checkpoints.write_atomically(paths.latency(), text.encode())
     if timing.busy(load):
-        print(f"measure_latency: the machine was busy (load {load:.1f}); run it again alone before you cite a time")
+        print(
+            f"measure_latency: the machine was busy ({load:g} cores in use); run it again alone before you cite a time"
+        )
 
 
 if __name__ == "__main__":

@@ -19,9 +19,7 @@ from stages.harness import batches, bench_metrics, bench_training, devices, side
 from stages.harness.game import Batch, Player, Side
 from tests.reference import published_procedure as published
 
-STUDENT = bench_training.Case(
-    role="student", resolution=16, width=8, critic_width=4, batch=4, rounds=2, steps=1, critic_steps=2
-)
+STUDENT = bench_training.Case(role="student", resolution=16, width=8, critic_width=4, batch=4, rounds=2, critic_steps=2)
 TEACHER = bench_training.Case(**{**STUDENT.__dict__, "role": "teacher"})
 CPU = devices.Place(torch.device("cpu"), "float32")
 

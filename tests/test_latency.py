@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,16 @@ def test_what_is_no_time_is_refused(seconds: list[float]) -> None:
 def test_a_ratio_needs_the_same_rounds() -> None:
     with pytest.raises(ValueError, match="3 and 2"):
         speed_up(torch.ones(3), torch.ones(2))
+
+
+def test_other_programs_are_noticed() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+        try:
+            assert timing.load() > 0.3
+        finally:
+            other.kill()
+    assert timing.busy(2.0 * os.cpu_count())  # type: ignore[operator]
+    assert not timing.busy(0.0)
 
 
 def calls(names: str) -> tuple[list[str], list[Callable[[], None]]]:

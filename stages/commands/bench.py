@@ -42,7 +42,7 @@ def keep(found: dict[str, Any], file: Path | None) -> None:
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     load = found["machine"]["load_before"]
     if timing.busy(load):
-        tell(f"Other programs keep this machine busy (load {load:.1f}): these times and ratios are unsound.")
+        tell(f"Other programs keep {load:g} cores of this machine busy: these times and ratios are unsound.")
 
 
 @bench.command()
@@ -50,8 +50,8 @@ def training(
     resolution: Annotated[
         list[int] | None, typer.Option(help="32, 64 or 128; may be repeated. All by default.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Turns of each side; 7, 5 and 3 by default.")] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="Images per batch; 16, 16 and 4 by default.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Turns of each side; 5, 2 and 1 by default.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Images per batch; 16, 16 and 2 by default.")] = None,
     precision: Annotated[Precision, typer.Option(help="Of our side.")] = Precision.AUTO,
     file: JsonFile = None,
 ) -> None:

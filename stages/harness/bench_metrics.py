@@ -8,7 +8,6 @@ an evaluation computes once for all rows; `first_s` is our time without that.
 from __future__ import annotations
 
 import io
-import os
 import statistics
 import tempfile
 import time
@@ -25,7 +24,7 @@ from torch import Tensor, nn
 
 from stages.blocks import features
 from stages.blocks.judge import Judge
-from stages.harness import machine, torchvision_ready, weights
+from stages.harness import machine, timing, torchvision_ready, weights
 from stages.harness.prepared import to_uint8
 from stages.metrics import fid, inception
 
@@ -109,7 +108,7 @@ def run(
     kind: Extractor, count: int, resolution: int, rounds: int, cores: int, workers: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Both FIDs of the same two sets, in turns; `report` is told what begins."""
-    load = os.getloadavg()[0]
+    load = timing.load()
     torch.set_num_threads(cores)
     network, dimension = extractor(kind, resolution)
     model = ForProgram(network)

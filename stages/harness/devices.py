@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
+from stages.harness import machine
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,7 +42,7 @@ def choose(device: str, precision: str) -> Place:
     kind = device if device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
     if kind == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("params.yaml asks for run.device: cuda, but torch sees no GPU; use auto or cpu")
-    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    world = int(os.environ.get("WORLD_SIZE", "1"))
     chosen = torch.device(kind, int(os.environ.get("LOCAL_RANK", "0"))) if kind == "cuda" else torch.device(kind)
     if kind == "cpu":
         torch.set_num_threads(1)
@@ -48,4 +50,4 @@ def choose(device: str, precision: str) -> Place:
         dist.init_process_group("nccl" if kind == "cuda" else "gloo")
     if precision == "auto":
         precision = "bfloat16" if native_bfloat16(chosen) else "float32"
-    return Place(chosen, precision, rank, world)
+    return Place(chosen, precision, machine.rank(), world)

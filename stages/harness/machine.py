@@ -61,3 +61,8 @@ def memory_bytes() -> int:
     limit = Path("/sys/fs/cgroup/memory.max")
     text = limit.read_text(encoding="ascii").strip() if limit.exists() else "max"
     return installed if text == "max" else min(installed, int(text))
+
+
+def rank() -> int:
+    """The place of this process among those of a parallel run; 0 writes the results."""
+    return int(os.environ.get("RANK", "0"))

@@ -54,17 +54,18 @@ def record(stage: str, name: str, seconds: float, extra: dict[str, Any]) -> None
     }
     file = paths.provenance(stage, name)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     partial.write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, file)
 
 
 @contextmanager
 def timed(stage: str, name: str = "", **extra: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    """Record what is done inside, unless it fails; what it yields may be added to."""
+    """Record what is done inside, unless it fails; what it yields may be added to. A parallel run records once."""
     began = time.perf_counter()
     yield extra
-    record(stage, name, time.perf_counter() - began, extra)
+    if machine.rank() == 0:
+        record(stage, name, time.perf_counter() - began, extra)
 
 
 def durations() -> dict[str, float]:

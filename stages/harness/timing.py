@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
@@ -18,7 +19,8 @@ from stages.metrics import cost
 
 PROFILED = 3
 NAMED_FROM = 0.01
-BUSY = 0.5
+BUSY = 0.15
+LOOK_S = 0.5
 LIMIT_S = 60.0
 LEAST_ROUNDS = 3
 
@@ -29,9 +31,14 @@ def profiler(memory: bool = False) -> profile:
     return profile(activities=[ProfilerActivity.CPU], profile_memory=memory)
 
 
-def busy(load: float) -> bool:
+def load() -> float:
+    """How many cores other programs keep busy just now; the system's own average still counts what has ended."""
+    return round(psutil.cpu_percent(LOOK_S) / 100 * (psutil.cpu_count() or 1), 2)
+
+
+def busy(cores: float) -> bool:
     """Whether other programs leave too little of the machine for its times to mean anything."""
-    return load > BUSY * machine.cores()
+    return cores > BUSY * machine.cores()
 
 
 class Network:
