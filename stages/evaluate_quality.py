@@ -96,8 +96,10 @@ def main(name: str) -> None:
     family, parts = members.load("families", row.family), problems.parts(settings.teachers[row.teacher])
     headers = [data.header for data, _ in parts]
     tools = [rulers.load(evaluation, header, place.device) for header in headers]
-    domains = batches.domains(parts, "test")
-    tests = [examination.prepare(d, h, evaluation.images) for d, h in zip(domains, headers, strict=True)]
+    tests = [
+        examination.prepare(domain, data.header, evaluation.images, data.split("validation"))
+        for domain, (data, _) in zip(batches.domains(parts, "test"), parts, strict=True)
+    ]
     with provenance.timed("evaluate_quality", name, precision=place.precision, device=place.device.type):
         sittings = [sit(t, r, row, family, evaluation, place) for t, r in zip(tests, tools, strict=True)]
         seeds: dict[str, Any] = {}
@@ -119,7 +121,8 @@ def surroundings(sittings: list[Sitting], settings: Evaluation, place: devices.P
     """What the numbers of every seed are to be read beside, by data set."""
     by_data = {sitting.test.header.name: sitting for sitting in sittings}
     references = [
-        {name: float(value) for name, value in sitting.references.items() if name != "real"} for sitting in sittings
+        {name: float(value) for name, value in sitting.references.items() if not value.ndim and "/" not in name}
+        for sitting in sittings
     ]
     return {
         "protocol": {
@@ -128,8 +131,19 @@ def surroundings(sittings: list[Sitting], settings: Evaluation, place: devices.P
         },
         "ceiling": {name: s.rulers.ceiling for name, s in by_data.items()},
         "references": judging.mean_of_all(references),
+        "label_references": {name: by_label(s.references) for name, s in by_data.items()},
         "sanity": {name: {kind: each.tolist() for kind, each in s.sanity.items()} for name, s in by_data.items()},
     }
+
+
+def by_label(references: kept.Arrays) -> dict[str, dict[str, float]]:
+    """What returning the input scores on each label."""
+    found: dict[str, dict[str, float]] = {}
+    for name, value in references.items():
+        if "/" in name:
+            _, label, column = name.split("/")
+            found.setdefault(label, {})[column] = float(value)
+    return found
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds

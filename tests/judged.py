@@ -23,7 +23,7 @@ ROW = JudgeRow(dataset="faces", width=8, steps=250, batch=32, learning_rate=0.01
 
 def faces(name: str, exact: bool = True, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - settings of avatars
     """A data set of avatars in the working directory, with or without exact images."""
-    source = avatars.source(**{"resolution": 32, "labels": "attributes", "validation": 1, "seed": 0, **settings})
+    source = avatars.source(**{"resolution": 32, "labels": "attributes", "validation": 50, "seed": 0, **settings})
     if not exact:
         splits = {split: without(chunks) for split, chunks in source.splits.items()}
         source = replace(source, targets=(), splits=splits)

@@ -48,7 +48,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prepared.Prepared
 
 def sit(data: prepared.Prepared, labels: tuple[str, ...] = LABELS, **changes: Any) -> examination.Test:  # noqa: ANN401
     (domain,) = batches.domains([(data, labels)], "test")
-    return examination.prepare(domain, data.header, SETTINGS.model_copy(update=changes).images)
+    images = SETTINGS.model_copy(update=changes).images
+    return examination.prepare(domain, data.header, images, data.split("validation"))
 
 
 def tools(data: prepared.Prepared) -> rulers.Rulers:
@@ -66,7 +67,7 @@ def student(test: examination.Test, seed: int = 0) -> examination.Translator:
 def taken(test: examination.Test, translate: examination.Translator, ruler: rulers.Rulers, batch: int = 20) -> Any:  # noqa: ANN401
     settings = SETTINGS.model_copy(update={"batch": batch})
     found = judging.take(test, translate, ruler, settings, None, CPU)
-    real = extract(ruler.features, to_tensor(test.images), batch=batch)
+    real = extract(ruler.features, to_tensor(test.real), batch=batch)
     return found, {**judging.means(found), **judging.distances(real, found.features, ruler.suffix, settings)}
 
 
@@ -127,9 +128,11 @@ def test_returning_the_input_pays_inside_alone(data: prepared.Prepared) -> None:
     assert lazy["l1_outside"] == 0
     assert lazy["l1_identity"] == 0
     assert lazy["l1_inside"] > 3 * lazy["l1"]
-    # The set of inputs is the set of real images: such distances do not see that nothing was done.
-    assert lazy["fid_judge"] == pytest.approx(0, abs=1e-3)
-    assert lazy["precision_judge"] == lazy["recall_judge"] == 1
+    # Real images of two splits differ by their sampling; such distances do not see that nothing was done.
+    assert not {each.tobytes() for each in test.real} & {each.tobytes() for each in test.images}
+    other = taken(test, student(test), ruler)[1]
+    assert 1e-3 < lazy["fid_judge"] < other["fid_judge"]
+    assert lazy["precision_judge"] > other["precision_judge"]
 
 
 def test_references_are_the_scores_of_perfection_and_of_doing_nothing(data: prepared.Prepared) -> None:
@@ -137,7 +140,7 @@ def test_references_are_the_scores_of_perfection_and_of_doing_nothing(data: prep
     found = judging.references(test, ruler, SETTINGS, CPU)
     for name, translate in (("reference_input", examination.laziness(test)), ("perfect", examination.perfection(test))):
         _, numbers = taken(test, translate, ruler)
-        assert {key for key in found if key.startswith(name)} == {f"{name}_{column}" for column in numbers}
+        assert {key for key in found if key.startswith(f"{name}_")} == {f"{name}_{column}" for column in numbers}
         assert all(float(found[f"{name}_{column}"]) == pytest.approx(number) for column, number in numbers.items())
 
 
@@ -172,7 +175,7 @@ def test_data_without_exact_images_have_no_exact_error(tmp_path: Path, data: pre
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[judged.Content]:
     """Two data sets, two problems, rows of chance, all on disk."""
     content = judged.content()
-    faces = {"dataset": "avatars", "resolution": 32, "settings": {"labels": "attributes", "train": 60, "validation": 1, "test": 40, "seed": 0}}  # fmt: skip # noqa: E501
+    faces = {"dataset": "avatars", "resolution": 32, "settings": {"labels": "attributes", "train": 60, "validation": 40, "test": 40, "seed": 0}}  # fmt: skip # noqa: E501
     moods = {**faces, "settings": {**faces["settings"], "labels": "expressions"}}  # type: ignore[dict-item]
     content["datasets"] = {"faces": faces, "moods": moods}
     judge = content["judges"]["faces"]
@@ -218,8 +221,12 @@ def test_a_report_says_what_its_numbers_depend_on() -> None:
     assert found["protocol"]["shared"]["split"] == "test"
     assert found["protocol"]["shared"]["precision"] == "float32"
     assert {"fid", "kid", "lpips", "pixels", "attributes"} <= set(found["protocol"]["shared"]["metrics"])
+    lazy = found["label_references"]["faces"]
+    assert list(lazy) == list(found["seeds"]["0"]["datasets"]["faces"]["labels"])
+    mean = sum(each["l1"] for each in lazy.values()) / len(lazy)
+    assert mean == pytest.approx(found["references"]["reference_input_l1"], abs=2e-6)
     data = found["protocol"]["datasets"]["faces"]
-    assert data["images"] == 40
+    assert data["images"] == data["real_images"] == 40
     assert data["resolution"] == 32
     assert data["data"] == prepared.read(paths.dataset("faces")).header.sha256[:16]
     assert len(data["judge"]) == len(data["extractor"]) == 16

@@ -120,7 +120,7 @@ def domain(case: Case) -> batches.Domain:
 
 def ours(case: Case, precision: str) -> Callable[[], object]:
     """One step of our loop per call."""
-    place = devices.Place(torch.device("cpu"), precision)
+    place = devices.choose("cpu", precision)
     problem, plan = [domain(case)], schedule(case)
     networks = stargan.build(case.trained())
     lessons = {player: none.objective(Side({}, {}), Side({}, {})) for player in networks}

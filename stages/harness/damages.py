@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stages.harness.examination import Test
-from stages.harness.prepared import to_tensor
+from stages.harness.prepared import Header, to_tensor
 
 STRENGTHS = (0.0, 0.2, 0.5, 1.0)
 TINT = (1.0, -0.5, -1.0)
@@ -48,13 +48,19 @@ def damaged(test: Test) -> Iterator[tuple[str, float, Tensor]]:
         yield "dropped", float(count), images[rows]
 
 
+def modes(header: Header) -> tuple[str, ...]:
+    """Three labels whose bearers vanish in turn; of labels that exclude each other two, so that enough are left."""
+    if header.kind == "expressions" or not header.exclusive:
+        return header.labels[:3]
+    rivals = header.exclusive[0]
+    return (*rivals[:2], *(label for label in header.labels if label not in rivals))[:3]
+
+
 def without_modes(test: Test) -> Iterator[np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """Images left when up to three labels vanish, repeated to fill the set: each is real, together they lack kinds."""
-    header = test.header
-    modes = header.labels if header.kind == "expressions" or not header.exclusive else header.exclusive[0]
-    left = np.ones(len(test.images), bool)
+    header, left = test.header, np.ones(len(test.images), bool)
     yield np.flatnonzero(left)
-    for name in modes[:3]:
+    for name in modes(header):
         left = left & (test.labels[:, header.labels.index(name)] == 0)
         if left.any():
             yield np.resize(np.flatnonzero(left), len(left))

@@ -46,6 +46,7 @@ def choose(device: str, precision: str) -> Place:
     chosen = torch.device(kind, int(os.environ.get("LOCAL_RANK", "0"))) if kind == "cuda" else torch.device(kind)
     if kind == "cpu":
         torch.set_num_threads(1)
+        machine.keep_memory()
     if world > 1 and not dist.is_initialized():
         dist.init_process_group("nccl" if kind == "cuda" else "gloo")
     if precision == "auto":

@@ -1,6 +1,7 @@
 """One test for every translator: a network, the exact truth, and `return the input` answer the same questions.
 
-As many test images as `evaluation.images` allows, evenly spaced, are translated to every label of the problem.
+As many test images as `evaluation.images` allows, evenly spaced, are translated to every label of the problem. The sets
+that translations make are held against as many images of the validation split, which no translator is given.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 
 from stages.harness.batches import Domain
-from stages.harness.prepared import Bytes, DataError, Header, to_tensor, to_uint8
+from stages.harness.prepared import Bytes, DataError, Header, Split, to_tensor, to_uint8
 
 # A perceptual distance costs several passes per pair; the interval over this many images is narrow enough.
 PERCEPTUAL_IMAGES = 128
@@ -38,6 +39,7 @@ class Test:
     images: Bytes
     labels: Bytes
     wanted: Bytes
+    real: Bytes
     perceptual: int
     positions: tuple[int, ...] | None
 
@@ -72,7 +74,7 @@ def wanted(labels: Bytes, header: Header, name: str) -> Bytes:
     return result
 
 
-def prepare(domain: Domain, header: Header, images: int) -> Test:
+def prepare(domain: Domain, header: Header, images: int, validation: Split) -> Test:
     """The test of one data set on its test split."""
     split = domain.split
     rows = spaced(min(images, len(split)), len(split))
@@ -86,7 +88,8 @@ def prepare(domain: Domain, header: Header, images: int) -> Test:
         for name, position, each in zip(domain.names, positions, asked, strict=True):
             if (split.counterfactual_labels[rows, position] != each).any():
                 raise DataError(f"data set {header.name}: its exact images of {name} have other labels than asked for")
-    return Test(domain, header, rows, split.images[rows], labels, asked, len(first), positions)
+    real = validation.images[spaced(min(images, len(validation)), len(validation))]
+    return Test(domain, header, rows, split.images[rows], labels, asked, real, len(first), positions)
 
 
 def network(test: Test, family: ModuleType, generator: nn.Module, device: torch.device) -> Translator:

@@ -1,6 +1,6 @@
 """Numbers of one translator on one test: per image and label, then as means, intervals, and distances between sets.
 
-Sets are compared at equal counts: image i enters with label i mod (number of labels), against all images of the test.
+Image i enters its set with label i mod (number of labels).
 """
 
 from __future__ import annotations
@@ -150,9 +150,13 @@ def distances(real: Tensor, fake: Tensor, suffix: str, settings: Evaluation) -> 
 
 
 def references(test: Test, rulers: Rulers, settings: Evaluation, device: torch.device) -> dict[str, np.ndarray]:
-    """Features of the real images, and what perfection and `return the input` score under the same protocol."""
-    real = extract(rulers.features, to_tensor(test.images), batch=settings.batch, device=device)
-    translators = {"reference_input": laziness(test)}
+    """Features of the real images, and what perfection and `return the input` score under the same protocol.
+
+    The latter by label too, under names of three parts.
+    """
+    real = extract(rulers.features, to_tensor(test.real), batch=settings.batch, device=device)
+    lazy = laziness(test)
+    translators = {"reference_input": lazy}
     if test.positions is not None:
         translators["perfect"] = perfection(test)
     found: dict[str, np.ndarray] = {}
@@ -160,12 +164,15 @@ def references(test: Test, rulers: Rulers, settings: Evaluation, device: torch.d
         taken = take(test, translate, rulers, settings, None, device)
         numbers = {**means(taken), **distances(real, taken.features, rulers.suffix, settings)}
         found |= {f"{name}_{column}": np.array(number) for column, number in numbers.items()}
+        if translate is lazy:
+            lines = by_label(test, taken).items()
+            found |= {f"{name}/{label}/{key}": np.array(value) for label, line in lines for key, value in line.items()}
     return {"real": real.numpy(), **found}
 
 
 def sanity(test: Test, rulers: Rulers, settings: Evaluation, device: torch.device) -> dict[str, np.ndarray]:
     """Lines of strength, Fréchet and kernel distance per kind of damage: what the rulers say of images gone wrong."""
-    real = extract(rulers.features, to_tensor(test.images), batch=settings.batch, device=device)
+    real = extract(rulers.features, to_tensor(test.real), batch=settings.batch, device=device)
     found: dict[str, list[list[float]]] = {}
     for kind, strength, images in damages.damaged(test):
         features = extract(rulers.features, images, batch=settings.batch, device=device)

@@ -13,7 +13,7 @@ from stages.harness.rulers import Rulers
 from stages.metrics import attributes, bootstrap, diversity, fid, inception, kid, lpips, pixels
 
 # To be raised when a change elsewhere than in the metrics moves numbers.
-VERSION = 1
+VERSION = 2
 METRICS = (attributes, bootstrap, diversity, fid, inception, kid, lpips, pixels)
 DIGITS = 16
 SETTINGS = ("extractor", "lpips", "subsets", "subset_images", "neighbours", "resamples", "allow_small_samples", "seed")
@@ -28,7 +28,14 @@ def shared(settings: Evaluation, place: devices.Place) -> dict[str, Any]:
     """What must be equal for all rows."""
     chosen = settings.model_dump(include=set(SETTINGS))
     versions = {metric.__name__.rpartition(".")[2]: version(metric) for metric in METRICS}
-    return {"version": VERSION, "split": "test", "precision": place.precision, **chosen, "metrics": versions}
+    return {
+        "version": VERSION,
+        "split": "test",
+        "real": "validation",
+        "precision": place.precision,
+        **chosen,
+        "metrics": versions,
+    }
 
 
 def of_data(test: Test, rulers: Rulers) -> dict[str, Any]:
@@ -37,6 +44,7 @@ def of_data(test: Test, rulers: Rulers) -> dict[str, Any]:
         "data": test.header.sha256[:DIGITS],
         "resolution": test.header.resolution,
         "images": len(test.images),
+        "real_images": len(test.real),
         "perceptual_images": test.perceptual,
         **{name: digest[:DIGITS] for name, digest in rulers.sha256.items()},
     }
