@@ -1,4 +1,4 @@
-"""Draw every figure of the paper. In: params, results/; out: paper_figures/figures, with MANIFEST.json.
+"""Draw every figure of the paper. In: params, results/; out: paper_figures/figures and MANIFEST.json.
 
 Architecture diagrams are drawn from the modules themselves, built from their specs without weights.
 """
@@ -32,8 +32,6 @@ from stages.harness.checkpoints import write_atomically
 from stages.harness.tables import TableError
 
 STAGE = "plot_figures"
-FOLDER = paths.FIGURES / "figures"
-LIST = FOLDER / "MANIFEST.json"
 KINDS = (gallery, person, factorial, forest, weights, pareto, curves, labels, architecture)
 
 
@@ -74,11 +72,11 @@ def main() -> None:
         for drawn in drawings(found):
             files = style.files(drawn, STAGE)
             for name, content in files.items():
-                write_atomically(FOLDER / name, content)
+                write_atomically(paths.figure(name), content)
             manifest[drawn.name] = described(drawn, files)
-        write_atomically(LIST, (json.dumps(manifest, indent=1) + "\n").encode())
-    tidy({*manifest, LIST.stem}, FOLDER.iterdir())
-    print(f"{len(manifest)} figures in {FOLDER}")
+        write_atomically(paths.manifest(), (json.dumps(manifest, indent=1) + "\n").encode())
+    tidy(manifest, paths.figures().iterdir())
+    print(f"{len(manifest)} figures in {paths.figures()}")
 
 
 if __name__ == "__main__":

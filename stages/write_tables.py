@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from stages.harness import params, provenance
+from stages.harness import params, paths, provenance
 from stages.harness.checkpoints import write_atomically
 from stages.harness.tables import TableError
 from stages.tables import gathered, latex, markdown, page, readme, separated, summary
@@ -31,9 +31,9 @@ def main() -> None:
     settings = params.load_or_exit()
     with provenance.timed("write_tables"):
         for name, text in texts(gathered.load(settings)).items():
-            write_atomically(readme.TABLES / name, text.encode())
+            write_atomically(paths.table(name), text.encode())
         changed = readme.update()
-    print(f"{len(settings.variants)} rows in {readme.TABLES}" + (f"; {readme.README} follows" if changed else ""))
+    print(f"{len(settings.variants)} rows in {paths.tables()}" + (f"; {paths.README} follows" if changed else ""))
 
 
 if __name__ == "__main__":

@@ -166,8 +166,8 @@ def drawn(folder: Path) -> list[Drawn]:  # noqa: ARG001 - the current directory
 
 
 def written() -> dict[str, bytes]:
-    """Every file of the figures."""
-    return {path.name: path.read_bytes() for path in plot_figures.FOLDER.iterdir()}
+    """Every file of the figures, and what lists them."""
+    return {path.name: path.read_bytes() for path in (*paths.figures().iterdir(), paths.manifest())}
 
 
 def beyond(figure: Figure) -> set[Text]:
@@ -200,7 +200,7 @@ def test_the_same_results_give_the_same_bytes(folder: Path) -> None:  # noqa: AR
 
 def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # noqa: ARG001 - the current directory
     files = written()
-    manifest = json.loads(files.pop("MANIFEST.json"))
+    manifest = json.loads(files.pop(paths.manifest().name))
     listed = {name: sha for each in manifest.values() for name, sha in each["files"].items()}
     assert listed == {name: plot_figures.digest(content) for name, content in files.items()}
     for name, each in manifest.items():
@@ -212,7 +212,7 @@ def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # no
 
 
 def test_what_was_left_by_removed_rows_is_taken_away(folder: Path) -> None:  # noqa: ARG001 - the current directory
-    stale = plot_figures.FOLDER / "gallery-gone.svg"
+    stale = paths.figure("gallery-gone.svg")
     stale.write_text("", encoding="utf-8")
     plot_figures.tidy({"forest"}, [stale])
     assert not stale.exists()
@@ -222,7 +222,7 @@ def test_no_file_says_when_it_was_made(folder: Path) -> None:  # noqa: ARG001 - 
     for name, content in written().items():
         assert b"CreationDate" not in content, name
         assert b"dc:date" not in content, name
-        if name != "MANIFEST.json":
+        if name != paths.manifest().name:
             assert b"stage plot_figures" in content, f"{name} says not which stage made it"
 
 

@@ -93,12 +93,13 @@ def test_declared_deps_cover_the_imports(stage: str) -> None:
     assert not unneeded, f"{stage} declares {sorted(str(p.relative_to(ROOT)) for p in unneeded)} and never imports it"
 
 
-@pytest.mark.parametrize("stage", ["count_costs", "measure_latency"])
+@pytest.mark.parametrize("stage", ["count_costs", "measure_latency", "plot_figures"])
 def test_stages_of_all_rows_declare_the_members_of_the_rows(stage: str) -> None:
     rows = params.load(ROOT / "params.yaml").variants.values()
     used = {f"stages/families/{row.family}.py" for row in rows}
     if stage == "count_costs":
         used |= {f"stages/compressions/{row.compression}.py" for row in rows}
+    if stage in ("count_costs", "plot_figures"):
         used |= {f"stages/distillations/{name}.py" for row in rows for name in row.distill.model_dump().values()}
     missing = used - set(body(stage)["deps"])
     assert not missing, f"{stage} looks at every row at once: add {', '.join(sorted(missing))} to its deps in dvc.yaml"
@@ -136,6 +137,8 @@ def test_outs_are_those_of_paths() -> None:
             paths.columns(),
         ],
         "measure_latency": [paths.latency()],
+        "plot_figures": [paths.figures(), paths.manifest()],
+        "write_tables": [paths.tables()],
     }
     for stage, expected in named.items():
         assert sorted(all_outs(stage)) == sorted(path.as_posix() for path in expected), stage

@@ -525,18 +525,18 @@ def test_every_format_shows_the_same_numbers(found: Gathered, table: Table) -> N
 
 
 def test_readme_holds_the_headline_of_the_summary(found: Gathered) -> None:
-    readme.README.write_text(f"# Title\n\n{readme.BEGIN}\nstale words\n{readme.END}\n\nMore.\n")
-    readme.TABLES.mkdir(parents=True)
+    paths.README.write_text(f"# Title\n\n{readme.BEGIN}\nstale words\n{readme.END}\n\nMore.\n")
+    paths.tables().mkdir(parents=True)
     readme.SUMMARY.write_text(write_tables.texts(found)["summary.md"])
     assert readme.update()
-    text = readme.README.read_text()
+    text = paths.README.read_text()
     assert text.startswith("# Title\n\n")
     assert text.endswith("\n\nMore.\n")
-    assert readme.parts(text, readme.README)[1] == readme.parts(readme.SUMMARY.read_text(), readme.SUMMARY)[1]
+    assert readme.parts(text, paths.README)[1] == readme.parts(readme.SUMMARY.read_text(), readme.SUMMARY)[1]
     assert "stale words" not in text
-    before = readme.README.stat().st_mtime_ns
+    before = paths.README.stat().st_mtime_ns
     assert not readme.update()
-    assert readme.README.stat().st_mtime_ns == before
+    assert paths.README.stat().st_mtime_ns == before
 
 
 def test_the_headline_holds_rows_of_several_seeds(table: Table) -> None:
@@ -553,7 +553,7 @@ def test_a_readme_without_its_markers_is_refused(text: str) -> None:
 
 
 def test_the_readme_of_this_project_is_up_to_date() -> None:
-    text, made = ROOT / readme.README, ROOT / readme.SUMMARY
+    text, made = ROOT / paths.README, ROOT / readme.SUMMARY
     if not (text.exists() and made.exists()):
         pytest.skip("README.md or paper_figures/tables/summary.md is not there yet")
     assert readme.merged(text.read_text(), made.read_text()) == text.read_text()
@@ -565,10 +565,10 @@ def test_the_readme_of_this_project_is_up_to_date() -> None:
 @pytest.mark.usefixtures("found")
 def test_the_stage_writes_the_same_bytes_twice() -> None:
     write_tables.main()
-    first = {file.name: file.read_bytes() for file in readme.TABLES.iterdir()}
+    first = {file.name: file.read_bytes() for file in paths.tables().iterdir()}
     assert set(first) == {"summary.tex", "summary.md", "summary.html", "summary.csv", "numbers.tex"}
     write_tables.main()
-    assert {file.name: file.read_bytes() for file in readme.TABLES.iterdir()} == first
+    assert {file.name: file.read_bytes() for file in paths.tables().iterdir()} == first
 
 
 def lose_a_line(path: Path) -> None:

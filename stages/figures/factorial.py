@@ -21,10 +21,10 @@ TITLE = "Taught minus control: generator, discriminator or both, by matched laye
 NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."
 NOTE = (
     "Change of {metric} against the untaught student of the same size, in percent of the latter; less is better. "
-    "Hatched: no evidence, the 95 % interval over seeds holds zero (lines) or there is one seed only (dots). "
+    "Hatched: no evidence, the 95 % interval over seeds holds zero (slanted) or there is one seed only (upright). "
     "n: seeds."
 )
-NO_EVIDENCE, ONE_SEED = "/////", "...."
+NO_EVIDENCE, ONE_SEED = "/////", "|||"
 KINDS = ("none", "euclidean")
 UNTAUGHT = "nothing"
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.27, 1.1, 0.5, 0.2

@@ -21,7 +21,7 @@ NOTE = (
     "input scores over all labels. Students: {size}."
 )
 METRIC, WORD = "l1", "exact error"
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----")
+HATCHES = ("", "////", "||||", "\\\\\\\\", "xxxx", "----")
 MOST, HEIGHT, LEFT, TOP, BOTTOM = 5, 1.5, 0.55, 0.36, 0.62
 
 

@@ -9,6 +9,7 @@ GRAPH = Path("dvc.yaml")
 LOCK = Path("dvc.lock")
 SCALES = Path("scales")
 CLAIMS = Path("claims.yaml")
+README = Path("README.md")
 RESULTS = Path("results")
 FIGURES = Path("paper_figures")
 WEIGHTS = Path("data/weights")
@@ -105,9 +106,39 @@ def student_curve(variant: str, seed: int) -> Path:
     return student_curves(variant) / f"seed{seed}.tsv"
 
 
+def figures() -> Path:
+    """Every figure of the paper, in every format."""
+    return FIGURES / "figures"
+
+
+def figure(file: str) -> Path:
+    """One figure in one format."""
+    return figures() / file
+
+
+def manifest() -> Path:
+    """Of each figure the stage that drew it, what it was drawn from, and the hashes of both."""
+    return FIGURES / "MANIFEST.json"
+
+
+def tables() -> Path:
+    """The summary of all rows, in every format."""
+    return FIGURES / "tables"
+
+
+def table(file: str) -> Path:
+    """One file of the summary."""
+    return tables() / file
+
+
+def provenances() -> Path:
+    """The records of all items."""
+    return RESULTS / "provenance"
+
+
 def provenance(stage: str, name: str) -> Path:
     """Who made an item, when, how long it took; nothing depends on it."""
-    return RESULTS / "provenance" / f"{stage}@{name}.json" if name else RESULTS / "provenance" / f"{stage}.json"
+    return provenances() / (f"{stage}@{name}.json" if name else f"{stage}.json")
 
 
 def scratch(key: str) -> Path:

@@ -71,7 +71,7 @@ def timed(stage: str, name: str = "", **extra: Any) -> Iterator[dict[str, Any]]:
 def durations() -> dict[str, float]:
     """The seconds that each item took when it last ran; a file that is no such record counts as none."""
     found: dict[str, float] = {}
-    for file in sorted((paths.RESULTS / "provenance").glob("*.json")):
+    for file in sorted(paths.provenances().glob("*.json")):
         try:
             entry = json.loads(file.read_text(encoding="utf-8"))
             found[item_name(entry["stage"], entry["name"])] = float(entry["seconds"])

@@ -8,9 +8,7 @@ from stages.harness import paths
 from stages.harness.checkpoints import write_atomically
 from stages.harness.tables import TableError
 
-README = Path("README.md")
-TABLES = paths.FIGURES / "tables"
-SUMMARY = TABLES / "summary.md"
+SUMMARY = paths.table("summary.md")
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 
@@ -25,18 +23,18 @@ def parts(text: str, name: Path) -> tuple[str, str, str]:
 
 def merged(readme: str, summary: str) -> str:
     """A README with the block of a summary."""
-    before, _, after = parts(readme, README)
+    before, _, after = parts(readme, paths.README)
     return f"{before}{BEGIN}{parts(summary, SUMMARY)[1]}{END}{after}"
 
 
 def update() -> bool:
     """Bring README.md up to date; says whether it was not."""
-    if not README.exists():
-        print(f"there is no {README} to put the results into")
+    if not paths.README.exists():
+        print(f"there is no {paths.README} to put the results into")
         return False
-    text = README.read_text(encoding="utf-8")
+    text = paths.README.read_text(encoding="utf-8")
     wanted = merged(text, SUMMARY.read_text(encoding="utf-8"))
     if wanted == text:
         return False
-    write_atomically(README, wanted.encode())
+    write_atomically(paths.README, wanted.encode())
     return True
