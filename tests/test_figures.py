@@ -99,6 +99,7 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
         },
         "ceiling": {data: {} for data in names},
         "references": {f"reference_input_{column}": value for column, value in lazy.items()},
+        "label_references": {data: dict.fromkeys(labels, lazy) for data, labels in names.items()},
         "seeds": seeds,
     }
 
