@@ -46,7 +46,8 @@ def main(name: str) -> None:
             return batches.draw(domains, schedule, row.seed, step, move)
 
         curve = resume.fit(name, run, draw, schedule, place, scratch, settings.run.save_every)
-        about = {"teacher": name, "row": row.model_dump(), "schedule": schedule.model_dump()}
+        described = {"row": row.model_dump(), "schedule": schedule.model_dump()}
+        about = {"teacher": name, **described, "precision": place.precision}
         return {
             "networks": checkpoints.serialise(row.family, spec, {**networks, **run.averaged()}, about),
             "curve": curve.encode(),

@@ -57,7 +57,7 @@ def teach(name: str, row: VariantRow, seed: int, settings: Params, place: device
 
         curve = resume.fit(f"{name} seed {seed}", run, draw, schedule, place, scratch, settings.run.save_every)
         student = {"generator": {**networks, **run.averaged()}["generator"]}
-        about = {"variant": name, "seed": seed, "row": described}
+        about = {"variant": name, "seed": seed, "row": described, "precision": place.precision}
         return {"network": checkpoints.serialise(row.family, spec, student, about), "curve": curve.encode()}
 
     determinants = {

@@ -105,12 +105,14 @@ def main(name: str) -> None:
         seeds: dict[str, Any] = {}
         picture: list[Bytes] = []
         for seed in row.seeds:
-            generator = checkpoints.load(paths.student(name, seed)).networks["generator"]
+            student = checkpoints.load(paths.student(name, seed))
+            generator = student.networks["generator"]
             translators = [examination.network(test, family, generator, place.device) for test in tests]
             pairs = list(zip(sittings, translators, strict=True))
-            seeds[str(seed)] = judging.together(
-                {s.test.header.name: judge(s, t, evaluation, place.device) for s, t in pairs}
-            )
+            seeds[str(seed)] = {
+                "training_precision": student.about["precision"],
+                **judging.together({s.test.header.name: judge(s, t, evaluation, place.device) for s, t in pairs}),
+            }
             picture = picture or [strips.lines(s.test, t, row.compression == "none") for s, t in pairs]
         write_atomically(paths.samples(name), strips.png(picture))
         content = rounded({"variant": name, **surroundings(sittings, evaluation, place), "seeds": seeds})

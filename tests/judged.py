@@ -82,4 +82,4 @@ def write(path: Path, family: str, spec: Any, made: dict[str, torch.nn.Module]) 
         for name, parameter in network.named_parameters():
             if name == "mask.bias":
                 torch.nn.init.zeros_(parameter)
-    checkpoints.write_atomically(path, checkpoints.serialise(family, spec, made, {}))
+    checkpoints.write_atomically(path, checkpoints.serialise(family, spec, made, {"precision": "float32"}))

@@ -202,6 +202,7 @@ def report(name: str) -> Any:  # noqa: ANN401 - what JSON holds
 def test_the_teacher_is_at_no_distance_from_itself() -> None:
     found = report("teacher")
     (seed,) = found["seeds"].values()
+    assert seed["training_precision"] == "float32"
     assert seed["overall"]["lpips_judge_teacher"] == 0
     assert seed["overall"]["lpips_judge_truth"] > 0
     assert set(found["sanity"]["faces"]) == {"noise", "blur", "tint", "dropped"}
@@ -260,6 +261,7 @@ def test_two_data_sets_count_equally() -> None:
     (seed,) = report("joint-teacher")["seeds"].values()
     parts = [each["overall"] for each in seed["datasets"].values()]
     assert list(seed["datasets"]) == ["faces", "moods"]
+    assert seed["training_precision"] == "float32"
     assert seed["overall"]["lpips_judge_teacher"] == 0
     for column in ("l1", "psnr", "accuracy_target", "fid_judge", "recall_judge"):
         assert seed["overall"][column] == pytest.approx(sum(part[column] for part in parts) / 2, rel=1e-4, abs=1e-6)
