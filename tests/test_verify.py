@@ -53,6 +53,7 @@ def quality(errors: list[float]) -> dict[str, Any]:
     """What evaluate_quality writes, with few metrics."""
     seeds = {
         str(seed): {
+            "training_precision": "float32",
             "overall": {"l1": error, "accuracy_target": 0.9 - error, "fid_judge": 100 * error},
             "intervals": {"l1": [error - 0.001, error + 0.001]},
             "standard_errors": {"l1": 0.0005},
@@ -331,6 +332,17 @@ def test_what_another_machine_computes_agrees_but_is_not_the_same() -> None:
     assert status == 1
     assert "plain seed 1, l1: is 0.041100, published 0.041000" in shown
     assert "results/quality/plain.json: has other bytes" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_training_in_another_precision_is_said() -> None:
+    for name in ERRORS:
+        text = paths.quality(name).read_text(encoding="utf-8")
+        paths.quality(name).write_text(text.replace("float32", "bfloat16"), encoding="utf-8")
+    gather()
+    status, shown = verify()
+    assert status == 0, shown
+    assert "trained in float32 there, in bfloat16 here" in shown
 
 
 @pytest.mark.usefixtures("published")

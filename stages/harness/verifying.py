@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -153,6 +153,26 @@ def protocols(settings: Params, published: Source, here: dict[str, dict[str, Any
                 yield Finding(paths.quality(name).as_posix(), f"protocol: {'; '.join(differing[:3])}")
 
 
+def precision(reports: Iterable[dict[str, Any]]) -> str:
+    """The arithmetic in which the networks of some reports were trained."""
+    return " and ".join(
+        sorted(
+            {
+                seed.get("training_precision", "unrecorded precision")
+                for each in reports
+                for seed in each["seeds"].values()
+            }
+        )
+    )
+
+
+def arithmetic(settings: Params, published: Source, here: dict[str, dict[str, Any]]) -> str:
+    """How the published networks were trained otherwise: no reason to fail, but to expect other bytes."""
+    texts = [published.read(paths.quality(name)) for name in settings.variants]
+    theirs, mine = precision(json.loads(text) for text in texts if text is not None), precision(here.values())
+    return f"; trained in {theirs} there, in {mine} here" if theirs and theirs != mine else ""
+
+
 def table_against(mine: Table, theirs: Table, exact: bool, check: Check) -> None:
     """Whether the published table is met: counts and texts to the letter, measured numbers within tolerance."""
     check.findings += agreement.shape(mine, theirs)
@@ -222,7 +242,7 @@ def compared(
     if theirs is None and source.read(paths.results()) is None:
         return Check(question, note=f"not compared: {source.name} holds no {paths.results()}")
     check = asked(question, chain(counts(source), hashes(lock, source, exact), protocols(settings, source, here)))
-    check.note = source.name
+    check.note = source.name + arithmetic(settings, source, here)
     check.findings += problems
     if mine is not None and theirs is not None:
         table_against(mine, theirs, exact, check)
