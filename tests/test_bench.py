@@ -182,6 +182,7 @@ def test_training_is_timed_on_both_sides(timed: dict[str, Any]) -> None:
         assert case["ours"]["gflop_per_step"] <= case["published"]["gflop_per_step"]
         assert case["step_time_ratio"] > 0
         assert case["throughput_ratio"] == pytest.approx(case["step_time_ratio"])
+        assert case["throughput_ratio_at_peak"] > case["throughput_ratio"]
     teacher, student = timed["cases"]
     spared = [case["published"]["gflop_per_step"] - case["ours"]["gflop_per_step"] for case in (teacher, student)]
     assert spared[1] > spared[0] > 0

@@ -198,6 +198,8 @@ def run(chosen: list[Case], precision: str, cores: int, report: Callable[[str], 
     for found in compared:
         for side, peak in peaks.items():
             found[side]["fraction_of_peak"] = found[side]["gflop_per_s"] * 1e9 / peak
+        # What no implementation of these operations can surpass on this machine in our precision.
+        found["throughput_ratio_at_peak"] = found["throughput_ratio"] / found["ours"]["fraction_of_peak"]
     return {
         "machine": {
             "cpu": machine.cpu_model(),
