@@ -1,5 +1,6 @@
 """Downloads resume and are verified, archives stay in their folder, weights are found where they are said to be."""
 
+import gzip
 import hashlib
 import io
 import re
@@ -17,6 +18,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from stages.commands.fetch import fetch
+from stages.datasets import mnist, tissue
 from stages.harness import weights
 from stages.harness.downloads import DownloadError, download, unpack
 from stages.harness.weights import WeightsError
@@ -45,11 +47,12 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        if self.path not in ("/file", "/whole", "/cut", "/endless"):
+        path = self.path.partition("?")[0]
+        if path not in ("/file", "/whole", "/cut", "/endless"):
             self.send_error(404, "Not Found")
             return
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(wanted[1]) if wanted and self.path == "/file" else 0
+        start = int(wanted[1]) if wanted and path == "/file" else 0
         self.server.starts.append(start)
         content = self.server.content
         if start >= len(content):
@@ -58,10 +61,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        if self.path != "/endless":
+        if path != "/endless":
             self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
-        self.wfile.write(content[start:] if self.path != "/cut" else content[:300_000])
+        self.wfile.write(content[start:] if path != "/cut" else content[:300_000])
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -316,7 +319,7 @@ def test_verified_weights_load_without_running_code(root: Path, monkeypatch: pyt
         weights.load("own", str(path))
 
 
-@pytest.mark.parametrize("name", ["inception", "alex", "vgg"])
+@pytest.mark.parametrize("name", list(weights.PUBLISHED))
 def test_published_names_carry_their_hash(name: str) -> None:
     published = weights.PUBLISHED[name]
     assert published.file.endswith(f"-{published.sha256_prefix}.pth")
@@ -343,6 +346,45 @@ def test_fetch_downloads_and_verifies(root: Path, server: Server, monkeypatch: p
     damaged = run("alex")
     assert damaged.exit_code == 1
     assert "delete it and fetch it again" in damaged.output
+
+
+def test_fetch_downloads_the_files_of_mnist_that_are_not_there(
+    root: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = root / "data" / "raw" / "mnist"
+    raw.mkdir(parents=True)
+    for number, name in enumerate(mnist.PUBLISHED):
+        plain, packed = bytes([number] * 50), gzip.compress(bytes([number] * 50), mtime=0)
+        hashes = (hashlib.sha256(packed).hexdigest(), hashlib.sha256(plain).hexdigest())
+        monkeypatch.setitem(mnist.PUBLISHED, name, hashes)
+        if number:
+            (raw / name).write_bytes(plain)
+        else:
+            server.content = packed
+    monkeypatch.setattr("stages.commands.fetch.MNIST_ADDRESS", server.url("file?"))
+    result = run("mnist")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("in place, verified by its SHA-256; 50 bytes unpacked") == 4
+    assert (raw / "train-images-idx3-ubyte.gz").read_bytes() == server.content
+    assert run("mnist").exit_code == 0
+    assert server.starts == [0]
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"other")
+    damaged = run("mnist")
+    assert damaged.exit_code == 1
+    assert "has SHA-256" in damaged.output
+
+
+def test_fetch_explains_mhist_and_counts_it(root: Path) -> None:
+    raw = root / "data" / "raw" / "mhist"
+    absent = run("mhist")
+    assert absent.exit_code == 1
+    assert "annotations.csv" in absent.output
+    assert "https://bmirds.github.io/MHIST" in absent.output
+    raw.mkdir(parents=True)
+    tissue.write(raw, 16, {"train": 40, "test": 20}, 0)
+    complete = run("mhist")
+    assert complete.exit_code == 0, complete.output
+    assert "14 HP to test, 6 SSA to test, 27 HP to train, 13 SSA to train" in complete.output
 
 
 def test_fetch_explains_celeba_unpacks_and_checks_it(root: Path) -> None:

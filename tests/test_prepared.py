@@ -249,9 +249,38 @@ def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
         prepared.write(tmp_path / "toy", "toy", SIDE, source(replaced={"extra": broken}), {})
 
 
-def test_an_expression_is_set_once(tmp_path: Path) -> None:
+def voted(least: int) -> Splits:
+    """Votes of every image, of the first of a split as many as asked for."""
+
+    def read(split: str) -> Iterator[Chunk]:
+        votes = np.full((COUNTS[split], 4), 1, np.uint8)
+        votes[0] = least
+        yield Chunk(images(split), labels(split), votes=votes)
+
+    return {split: partial(read, split) for split in SPLITS}
+
+
+def test_votes_are_kept_and_verified(tmp_path: Path) -> None:
+    prepared.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=7)), {})
+    found = prepared.read(tmp_path / "toy").split("test").votes
+    assert found is not None
+    assert found[0].tolist() == [7] * 4
+    prepared.verify(tmp_path / "toy")
+    file = tmp_path / "toy" / "test" / "votes.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x05")
+    with pytest.raises(DataError, match="does not match the header"):
+        prepared.verify(tmp_path / "toy")
+
+
+def test_an_image_without_a_vote_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="train/votes: every image needs a vote"):
+        prepared.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=0)), {})
+
+
+@pytest.mark.parametrize("kind", ["expressions", "classes"])
+def test_an_expression_or_class_is_set_once(tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - a literal
     faces = source()
-    expressions = Source(faces.labels, "expressions", (), (), faces.splits, faces.notes)
+    expressions = Source(faces.labels, kind, (), (), faces.splits, faces.notes)
     with pytest.raises(DataError, match="exactly one expression"):
         prepared.write(tmp_path / "toy", "toy", SIDE, expressions, {})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -44,49 +44,52 @@ def export(
         bool, typer.Option("--force", help="Replace the files of an earlier export; other files in DIR stay.")
     ] = False,
 ) -> None:
-    """Write a data set as CelebA or RaFD publish theirs, as lossless PNG.
+    """Write a data set as CelebA or RaFD publish theirs, as lossless PNG, with Croissant metadata.
 
     What is prepared under data/ already is copied from there; anything else is drawn or read anew.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from stages.harness import layouts
+    from stages.acquire_data import find_row
+    from stages.harness import croissant, layouts
     from stages.harness.params import ParamsError
     from stages.harness.prepared import SPLITS, DataError
 
     try:
-        labels, splits = offered(name, KINDS[layout], resolution, count, seed)
+        asked = changed(name, find_row(name), KINDS[layout], resolution, count, seed)
+        labels, splits, notes = offered(name, KINDS[layout], asked)
+        row = {"reader": asked.dataset, "resolution": asked.resolution, **asked.settings}
+        about = croissant.About(name, row, str(notes.get("licence", "")), str(notes.get("origin", "")))
         with Progress(console=Console(stderr=True), transient=True) as bar:
             tasks = {split: bar.add_task(split, total=None) for split in SPLITS}
-            written = layouts.write(layout, labels, splits, directory, force, lambda split: bar.advance(tasks[split]))
+            written = layouts.write(
+                layout, about, labels, splits, directory, force, lambda split: bar.advance(tasks[split])
+            )
     except (DataError, ParamsError) as error:
         typer.echo(f"retort data export: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{directory}: {written} images in the layout of {layout}")
 
 
-def offered(
-    name: str, kind: str, resolution: int | None, count: tuple[int, int, int] | None, seed: int | None
-) -> tuple[tuple[str, ...], Splits]:
-    """Label names and splits: of the prepared data set if it is what is asked for, else of its reader."""
+def offered(name: str, kind: str, asked: DataRow) -> tuple[tuple[str, ...], Splits, Mapping[str, int | str]]:
+    """Label names, splits and notes: of the prepared data set if it is what is asked for, else of its reader."""
     from pydantic import ValidationError
 
-    from stages.acquire_data import find_row, load_source
+    from stages.acquire_data import load_source
     from stages.harness import paths, prepared
 
-    asked = changed(name, find_row(name), kind, resolution, count, seed)
     if paths.dataset(name).is_dir():
         found = prepared.read(paths.dataset(name))
         if found.header.provenance == asked.model_dump(mode="json"):
             check_kind(name, found.header.kind, kind)
-            return found.header.labels, copied(found)
+            return found.header.labels, copied(found), found.header.notes
     try:
         source = load_source(asked)
     except ValidationError as error:
         raise prepared.DataError(f"data set {name!r} cannot be drawn like this: {error.errors()[0]['msg']}") from error
     check_kind(name, source.kind, kind)
-    return source.labels, source.splits
+    return source.labels, source.splits, source.notes()
 
 
 def check_kind(name: str, found: str, wanted: str) -> None:

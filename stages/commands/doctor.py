@@ -20,6 +20,8 @@ PURPOSES = {
     "inception": "the published FID and KID (evaluation.extractor: inception)",
     "alex": "LPIPS with AlexNet (evaluation.lpips: alex)",
     "vgg": "LPIPS with VGG-16 (evaluation.lpips: vgg)",
+    "resnet50": "a ResNet-50 that starts from ImageNet (pretrained: imagenet)",
+    "mobilenet_v2": "a MobileNetV2 that starts from ImageNet (pretrained: imagenet)",
 }
 GIB = 1 << 30
 
@@ -108,7 +110,22 @@ def wanted_weights(settings: Params) -> dict[str, str]:
     """The published weights that params ask for, with the path they name."""
     asked = settings.evaluation
     chosen = {asked.lpips: asked.lpips_weights, asked.extractor: asked.extractor_weights}
+    chosen |= dict.fromkeys(started_from(settings), "")
     return {name: path for name, path in chosen.items() if name in weights.PUBLISHED}
+
+
+def started_from(settings: Params) -> Iterator[str]:
+    """The published weights that teachers and students begin with, where their family knows such."""
+    from stages.harness import crosschecks, members, sweeps
+
+    for name, teacher in settings.teachers.items():
+        family = members.load("families", teacher.family)
+        if hasattr(family, "published_weights"):
+            large = crosschecks.spec_of(teacher, settings)
+            yield from family.published_weights(large)
+            for row in sweeps.rows(settings).values():
+                if row.teacher == name:
+                    yield from family.published_weights(family.shrink(large, row.student))
 
 
 def describe_weights(settings: Params | None) -> dict[str, Any]:

@@ -19,9 +19,18 @@ class Wanted(StrEnum):
 
     CELEBA = "celeba"
     RAFD = "rafd"
+    MNIST = "mnist"
+    MHIST = "mhist"
     INCEPTION = "inception"
     ALEX = "alex"
     VGG = "vgg"
+    RESNET50 = "resnet50"
+    MOBILENET_V2 = "mobilenet_v2"
+
+
+# The address that other frameworks use, of the same bytes as the authors' page, which does not always answer.
+MNIST_ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist"
+MNIST_LIMIT = 20_000_000
 
 
 CELEBA = """\
@@ -53,20 +62,30 @@ or without train/ and test/, to have the split drawn with a seed. Then run this 
     settings: {{directory: {directory}, split: folders, seed: 0, validation: 400}}
 """
 
+MHIST = """\
+MHIST (3,152 images of 224x224 from colorectal polyps, with the votes of seven pathologists) is given to researchers who
+ask for it: https://bmirds.github.io/MHIST
+Place below {directory}/ :
+  annotations.csv    image names, majority votes, numbers of votes, parts
+  images/            3,152 PNG files (or images.zip, which this command unpacks)
+Then run this command again: it holds the list against the images. A row for params.yaml:
+  mhist: {{dataset: mhist, resolution: 224, settings: {{directory: {directory}, validation: 218, seed: 1234}}}}
+"""
+
 
 def fetch(
     name: Annotated[
         Wanted,
         typer.Argument(
             metavar="NAME",
-            help="celeba, rafd, inception, alex or vgg: a data set, or the weights a published metric needs.",
+            help="celeba, rafd, mnist or mhist: a data set; inception, alex, vgg, resnet50 or mobilenet_v2: weights.",
         ),
     ],
     into: Annotated[
         Path | None, typer.Option(help="Where to put it; else data/raw/NAME for data and data/weights for weights.")
     ] = None,
 ) -> None:
-    """Download and verify weights; say where CelebA and RaFD come from, unpack and check them."""
+    """Download and verify weights and MNIST; say where CelebA, RaFD and MHIST come from, unpack and check them."""
     from stages.harness.downloads import DownloadError
     from stages.harness.prepared import DataError
     from stages.harness.weights import WeightsError
@@ -76,6 +95,10 @@ def fetch(
             complete = fetch_celeba(into or RAW / "celeba")
         elif name is Wanted.RAFD:
             complete = fetch_rafd(into or RAW / "rafd")
+        elif name is Wanted.MNIST:
+            complete = fetch_mnist(into or RAW / "mnist")
+        elif name is Wanted.MHIST:
+            complete = fetch_mhist(into or RAW / "mhist")
         else:
             complete = fetch_weights(name.value, into)
     except (DownloadError, WeightsError, DataError) as error:
@@ -153,6 +176,42 @@ def fetch_rafd(directory: Path) -> bool:
         faces = rafd.list_faces(folder)
         counts = Counter(face.parent.name for face in faces)
         typer.echo(f"{folder}: {len(faces)} images: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    return True
+
+
+def fetch_mnist(directory: Path) -> bool:
+    """Download the four files that are not there, and hold all of them against their hashes."""
+    from stages.datasets import mnist
+    from stages.harness import downloads
+
+    for file, (packed, _) in mnist.PUBLISHED.items():
+        target = directory / f"{file}.gz"
+        if not target.exists() and not (directory / file).exists():
+            address = f"{MNIST_ADDRESS}/{target.name}"
+            typer.echo(f"{address} to {target}")
+            with shown(target.name) as report:
+                downloads.download(address, target, packed, MNIST_LIMIT, report)
+        path, content = mnist.opened(directory, file, published=True)
+        typer.echo(f"{path}: in place, verified by its SHA-256; {len(content)} bytes unpacked")
+    return True
+
+
+def fetch_mhist(directory: Path) -> bool:
+    """Unpack the images if their archive is there, and hold the list against them."""
+    from stages.blocks import annotated
+    from stages.harness.downloads import unpack
+
+    archive = directory / f"{annotated.IMAGES}.zip"
+    if archive.is_file() and not (directory / annotated.IMAGES).exists():
+        typer.echo(f"unpacking {archive}")
+        typer.echo(f"{unpack(archive, directory, 1_000_000_000, 10_000)} files unpacked")
+    if not arrived([directory / annotated.LIST, directory / annotated.IMAGES]):
+        typer.echo(MHIST.format(directory=directory))
+        return False
+    rows = annotated.check(directory)
+    counts = Counter((row.part, annotated.CLASSES[row.label]) for row in rows)
+    told = ", ".join(f"{count} {label} to {part}" for (part, label), count in sorted(counts.items()))
+    typer.echo(f"{directory}: complete, {len(rows)} images: {told}")
     return True
 
 

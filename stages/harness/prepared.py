@@ -32,6 +32,7 @@ class Chunk:
     labels: Bytes
     counterfactuals: Bytes | None = None
     counterfactual_labels: Bytes | None = None
+    votes: Bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Source:
     """What a member of stages/datasets hands over: names, and splits that are produced lazily."""
 
     labels: tuple[str, ...]
-    kind: Literal["attributes", "expressions"]
+    kind: Literal["attributes", "expressions", "classes"]
     exclusive: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...]
     splits: Mapping[str, Callable[[], Iterator[Chunk]]]
@@ -54,7 +55,7 @@ class Header:
     name: str
     resolution: int
     labels: tuple[str, ...]
-    kind: Literal["attributes", "expressions"]
+    kind: Literal["attributes", "expressions", "classes"]
     exclusive: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...]
     counts: dict[str, int]
@@ -72,6 +73,7 @@ class Split:
     labels: Bytes
     counterfactuals: Bytes | None
     counterfactual_labels: Bytes | None
+    votes: Bytes | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -126,6 +128,8 @@ def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> d
             raise DataError("counterfactuals are the measure, not the lesson: the train split must not carry them")
         expected["counterfactuals"] = (count, targets, resolution, resolution, 3)
         expected["counterfactual_labels"] = (count, targets, columns)
+    if chunk.votes is not None:
+        expected["votes"] = (count, columns)
     arrays: dict[str, Bytes] = {}
     for name, shape in expected.items():
         array = getattr(chunk, name)
@@ -138,8 +142,10 @@ def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> d
             continue
         if arrays[name].size and arrays[name].max() > 1:
             raise DataError(f"{split}/{name}: labels are 0 or 1, the data set produced {arrays[name].max()}")
-        if source.kind == "expressions" and (arrays[name].sum(axis=-1) != 1).any():
-            raise DataError(f"{split}/{name}: exactly one expression must be set per image")
+        if source.kind != "attributes" and (arrays[name].sum(axis=-1) != 1).any():
+            raise DataError(f"{split}/{name}: exactly one expression or class must be set per image")
+    if "votes" in arrays and not arrays["votes"].any(axis=-1).all():
+        raise DataError(f"{split}/votes: every image needs a vote")
     return arrays
 
 
@@ -152,7 +158,7 @@ def _write_split(directory: Path, split: str, resolution: int, source: Source) -
             if not columns:
                 columns = {name: _Column(directory / f"{name}.npy", array.shape[1:]) for name, array in arrays.items()}
             if arrays.keys() != columns.keys():
-                raise DataError(f"{split}: some chunks carry counterfactuals and some do not")
+                raise DataError(f"{split}: some chunks carry counterfactuals or votes and some do not")
             for name, array in arrays.items():
                 columns[name].append(array)
         if not columns or columns["images"].count == 0:
@@ -294,8 +300,11 @@ def _read_split(directory: Path, split: str, header: Header) -> Split:
     if f"{split}/counterfactuals" in header.arrays:
         shapes["counterfactuals"] = (count, len(header.targets), *image)
         shapes["counterfactual_labels"] = (count, len(header.targets), len(header.labels))
+    if f"{split}/votes" in header.arrays:
+        shapes["votes"] = (count, len(header.labels))
     arrays = {name: _map(directory / split / f"{name}.npy", shape) for name, shape in shapes.items()}
-    return Split(arrays["images"], arrays["labels"], arrays.get("counterfactuals"), arrays.get("counterfactual_labels"))
+    optional = (arrays.get(name) for name in ("counterfactuals", "counterfactual_labels", "votes"))
+    return Split(arrays["images"], arrays["labels"], *optional)
 
 
 def read(directory: Path) -> Prepared:
