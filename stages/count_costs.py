@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from stages.harness import crosschecks, members, params, paths, provenance
+from stages.harness import crosschecks, members, params, paths, provenance, sweeps
 from stages.harness.checkpoints import write_atomically
 from stages.harness.game import Side, Unsupported
 from stages.harness.rows import Params, VariantRow
 from stages.metrics import cost
 
-PLAYERS = ("generator", "discriminator")
+LESSONS = ("generator", "discriminator")
 
 
 @cache
@@ -39,10 +39,10 @@ def of_spec(family: str, spec: Any) -> dict[str, Any]:  # noqa: ANN401 - each fa
 def adapters(row: VariantRow, family: ModuleType, nets: Iterable[dict[str, nn.Module]], specs: Iterable[Any]) -> int:
     """Parameters that the lessons own and nobody keeps."""
     found = 0
-    for player in PLAYERS:
+    for player, which in zip(family.NETWORKS, LESSONS, strict=False):
         teacher, student = (Side(n, family.taps(s, player)) for n, s in zip(nets, specs, strict=True))
-        objective = members.load("distillations", getattr(row.distill, player)).objective
-        lesson = objective(teacher, student, **getattr(row, f"{player}_lesson"))
+        objective = members.load("distillations", getattr(row.distill, which)).objective
+        lesson = objective(teacher, student, **getattr(row, f"{which}_lesson"))
         found += sum(parameter.numel() for parameter in lesson.parameters() if parameter.requires_grad)
     return found
 
@@ -72,7 +72,7 @@ def main() -> None:
     with provenance.timed("count_costs"):
         teachers = {name: of_spec(r.family, crosschecks.spec_of(r, settings)) for name, r in settings.teachers.items()}
         variants = {}
-        for name, row in settings.variants.items():
+        for name, row in sweeps.rows(settings).items():
             try:
                 variants[name] = of_variant(row, settings)
             except Unsupported as reason:

@@ -7,21 +7,34 @@ from pathlib import Path
 
 import torch
 
-from stages.harness import batches, checkpoints, devices, members, params, paths, problems, provenance, resume, training
+from stages.harness import (
+    batches,
+    checkpoints,
+    devices,
+    members,
+    params,
+    paths,
+    problems,
+    provenance,
+    resume,
+    sweeps,
+    training,
+)
 from stages.harness.game import Batch, Side
 from stages.harness.rows import Params, VariantRow
 
-PLAYERS = ("generator", "discriminator")
+LESSONS = ("generator", "discriminator")
 
 
 def main(name: str) -> None:
-    """Train every seed of the row called `name`; seeds that an earlier process finished are not trained again."""
+    """Train every seed of the row or sweep called `name`, except those that an earlier process finished."""
     settings = params.load()
-    row = settings.variants[name]
     place = devices.choose(settings.run.device, settings.run.precision)
-    with provenance.timed("distill_students", name, precision=place.precision, device=place.device.type):
-        for seed in row.seeds:
-            teach(name, row, seed, settings, place)
+    stage = sweeps.stage(settings, "distill_students", name)
+    with provenance.timed(stage, name, precision=place.precision, device=place.device.type):
+        for row_name, row in sweeps.of_item(settings, name).items():
+            for seed in row.seeds:
+                teach(row_name, row, seed, settings, place)
 
 
 def teach(name: str, row: VariantRow, seed: int, settings: Params, place: devices.Place) -> None:
@@ -31,7 +44,7 @@ def teach(name: str, row: VariantRow, seed: int, settings: Params, place: device
     teacher = checkpoints.load(paths.teacher(row.teacher))
     spec = family.shrink(teacher.spec, row.student)
     compress = members.load("compressions", row.compression).make_student
-    lesson_members = {player: members.load("distillations", getattr(row.distill, player)) for player in PLAYERS}
+    lesson_members = {which: members.load("distillations", getattr(row.distill, which)) for which in LESSONS}
     domains = problems.load(teacher_row, "train")
     described = row.model_dump(exclude={"seeds", "thesis", "problem"})
 
@@ -42,9 +55,9 @@ def teach(name: str, row: VariantRow, seed: int, settings: Params, place: device
             player: member.objective(
                 Side(teacher.networks, family.taps(teacher.spec, player)),
                 Side(networks, family.taps(spec, player)),
-                **getattr(row, f"{player}_lesson"),
+                **getattr(row, f"{which}_lesson"),
             )
-            for player, member in lesson_members.items()
+            for player, (which, member) in zip(family.NETWORKS, lesson_members.items(), strict=False)
         }
         for module in (*networks.values(), *teacher.networks.values(), *lessons.values()):
             module.to(place.device)
@@ -56,7 +69,8 @@ def teach(name: str, row: VariantRow, seed: int, settings: Params, place: device
             return batches.draw(domains, schedule, seed, step, move)
 
         curve = resume.fit(f"{name} seed {seed}", run, draw, schedule, place, scratch, settings.run.save_every)
-        student = {"generator": {**networks, **run.averaged()}["generator"]}
+        kept = family.NETWORKS[0]
+        student = {kept: {**networks, **run.averaged()}[kept]}
         about = {"variant": name, "seed": seed, "row": described, "precision": place.precision}
         return {"network": checkpoints.serialise(row.family, spec, student, about), "curve": curve.encode()}
 

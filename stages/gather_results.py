@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stages.harness import comparing, curves, params, paths, provenance, records, tables
+from stages.harness import comparing, curves, params, paths, provenance, records, sweeps, tables
 from stages.harness.checkpoints import write_atomically
 from stages.harness.records import Report
 from stages.harness.rows import VariantRow
@@ -67,14 +67,21 @@ def variances(rows: Mapping[str, VariantRow], found: Mapping[str, Report]) -> It
             yield {"variant": name, "metric": metric, **vars(comparing.split(values, errors))}
 
 
+def measured_columns(found: Mapping[str, Report]) -> list[str]:
+    """The columns of every kind of examination that rows went through."""
+    shared = [report["protocol"]["shared"] for report in found.values()]
+    translated = next((each for each in shared if "extractor" in each), None)
+    columns = tables.measured(translated["extractor"], translated["lpips"]) if translated else []
+    return [*columns, *tables.classified()] if any("examination" in each for each in shared) else columns
+
+
 def main() -> None:
     """Write all tables, or none."""
     settings = params.load_or_exit()
     with provenance.timed("gather_results"):
-        rows = settings.variants
+        rows = sweeps.rows(settings)
         found, costs = records.reports(rows), records.read(paths.costs())["variants"]
-        shared = next(iter(found.values()))["protocol"]["shared"]
-        measured = tables.measured(shared["extractor"], shared["lpips"])
+        measured = measured_columns(found)
         columns = [*tables.NAMES, *tables.COSTS, *measured, "protocol"]
         lines: list[dict[str, Any]] = [{**dict.fromkeys(columns), **line} for line in records.lines(rows, found, costs)]
         names, points = curves.gather(settings)

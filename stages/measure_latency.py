@@ -1,4 +1,4 @@
-"""Time the generator of every row. In: params.yaml; out: results/latency.json, which is never the same twice.
+"""Time the network of every row. In: params.yaml; out: results/latency.json, which is never the same twice.
 
 Sound only while nothing else runs on the machine, no training above all; therefore late in the graph. Weights do not
 change a time, so networks are built from their specs with fresh ones, and rows of equal spec are timed once. In every
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from stages.harness import checkpoints, crosschecks, machine, members, params, paths, provenance, timing
+from stages.harness import checkpoints, crosschecks, machine, members, params, paths, provenance, sweeps, timing
 from stages.harness.rows import Latency, Params
 from stages.metrics import latency
 
@@ -41,7 +41,7 @@ class Sizes:
 def rows(settings: Params) -> dict[str, Sizes]:
     """The sizes of every row, of its first seed, which are those of all."""
     found = {}
-    for name, row in settings.variants.items():
+    for name, row in sweeps.rows(settings).items():
         large = crosschecks.spec_of(settings.teachers[row.teacher], settings)
         small = members.load("families", row.family).shrink(large, row.student)
         found[name] = Sizes(row.family, small, large)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,10 +15,12 @@ import torch.nn.functional as F
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from stages.blocks import classes
 from stages.distillations import attention, critic, euclidean, wavelet
-from stages.families import stargan
+from stages.families import classifier, stargan
 from stages.harness import members
 from stages.harness.game import Seen, Side, Unsupported
+from tests import test_classifier
 from tests.test_stargan import PIXELS, build, frozen, random_batch, tiny
 
 GIVEN: dict[str, Any] = {
@@ -23,16 +28,83 @@ GIVEN: dict[str, Any] = {
     "weight": 2.0,
     "levels": 2,
     "layers": ["trunk0", "trunk2"],
+    "alpha": 0.5,
+    "temperature": 2.0,
 }
 """Settings by keyword; a member with a keyword of its own adds a value here."""
 
-lessons = pytest.mark.parametrize("name", members.names("distillations"))
+
+@dataclass(frozen=True)
+class World:
+    """Networks of one family, small: how they are made, and what they let be seen."""
+
+    family: ModuleType
+    make: Callable[..., dict[str, nn.Module]]
+    look: Callable[[dict[str, nn.Module]], tuple[Seen, Seen]]
+
+    def side(self, networks: dict[str, nn.Module]) -> Side:
+        """The networks, and the taps of the one that is kept."""
+        kept = self.family.NETWORKS[0]
+        network: Any = networks[kept]
+        return Side(networks, self.family.taps(network.spec, kept))
+
+    def lesson(self, name: str, teacher: dict[str, nn.Module], student: dict[str, nn.Module], **changes: Any) -> Any:  # noqa: ANN401
+        """A member's lesson with its required settings, some of them changed."""
+        given = {**settings(name), **changes}
+        return members.load("distillations", name).objective(self.side(teacher), self.side(student), **given)
+
+
+def translators(seed: int = 0, large: bool = False) -> dict[str, nn.Module]:
+    """Both networks of a StarGAN; gated, so that every part of the generator has something to do."""
+    return build(tiny(width=8, output="gated") if large else tiny(output="gated"), seed=seed)
+
+
+def classifiers(seed: int = 0, large: bool = False) -> dict[str, nn.Module]:
+    """A classifier with subclasses, so that classes and logits differ."""
+    network = "convolutional" if large else "perceptron"
+    return test_classifier.build(test_classifier.spec(network=network, subclasses=2, dropout=0.0), seed)
+
+
+def classified(networks: dict[str, nn.Module]) -> tuple[Seen, Seen]:
+    """One pass over one batch, and its loss on the labels."""
+    network: Any = networks["classifier"]
+    shown = test_classifier.batch(0)
+    seen = network.watch(shown.real)
+    own = classes.cross_entropy(seen["classes"], classes.merged(shown.label, network.spec.merge))
+    return {**seen, "cross_entropy": own}, {}
+
+
+WORLDS = {
+    "stargan": World(stargan, translators, lambda networks: watch(networks)),
+    "classifier": World(classifier, classifiers, classified),
+}
 
 
 def settings(name: str) -> dict[str, Any]:
     """The required settings of a lesson."""
     parameters = inspect.signature(members.load("distillations", name).objective).parameters.values()
     return {p.name: GIVEN[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
+
+
+def taken(name: str, world: World) -> bool:
+    """Whether networks of a family can take a lesson."""
+    names = set(world.side(world.make()).taps)
+    asked = settings(name)
+    if not set(asked.get("match", {})) <= names:
+        return False
+    try:
+        world.lesson(name, world.make(), world.make())
+    except (Unsupported, KeyError):
+        return False
+    return True
+
+
+PAIRS = [(name, world) for name in members.names("distillations") for world in WORLDS if taken(name, WORLDS[world])]
+lessons = pytest.mark.parametrize(("name", "world"), PAIRS)
+
+
+def test_every_lesson_can_be_taken_by_some_family() -> None:
+    assert {name for name, _ in PAIRS} == set(members.names("distillations"))
 
 
 def side(networks: dict[str, nn.Module], player: str = "generator") -> Side:
@@ -50,77 +122,105 @@ def watch(networks: dict[str, nn.Module]) -> tuple[Seen, Seen]:
 
 
 @lessons
-def test_says_whether_it_watches_the_teacher_and_names_its_parts(name: str) -> None:
-    teacher, student = build(tiny(width=8)), build(tiny(), seed=1)
-    lesson: Any = members.load("distillations", name).objective(side(teacher), side(student), **settings(name))
+def test_says_whether_it_watches_the_teacher_and_names_its_parts(name: str, world: str) -> None:
+    here = WORLDS[world]
+    teacher, student = here.make(large=True), here.make(1)
+    lesson = here.lesson(name, teacher, student)
     assert isinstance(lesson.watches_teacher, bool)
-    parts = lesson(watch(student), watch(teacher)[0] if lesson.watches_teacher else {})
-    assert all(name in part and value.shape == () and value.item() > 0 for part, value in parts.items())
+    parts = lesson(here.look(student), here.look(teacher)[0] if lesson.watches_teacher else {})
+    # A lesson may give the student's own loss another weight, under its name.
+    assert all(name in part or part in here.look(student)[0] for part in parts)
+    assert all(value.shape == () and value.item() > 0 for value in parts.values())
     assert bool(parts) == lesson.watches_teacher
 
 
 @lessons
-def test_is_zero_when_student_equals_teacher(name: str) -> None:
-    teacher = build(tiny())
+def test_asks_nothing_of_a_student_that_equals_its_teacher(name: str, world: str) -> None:
+    here = WORLDS[world]
+    teacher = here.make()
     student = deepcopy(teacher)
-    lesson = members.load("distillations", name).objective(side(teacher), side(student), **settings(name))
-    parts = lesson(watch(student), watch(teacher)[0])
-    assert all(value.item() == pytest.approx(0, abs=1e-10) for value in parts.values())
+    lesson = here.lesson(name, teacher, student)
+    if list(lesson.parameters()):
+        pytest.skip("has a map to learn first")
+
+    def asked() -> float:
+        """The largest slope of the lesson's own parts at what the student let be seen."""
+        seen = here.look(student)
+        own = [value for part, value in lesson(seen, here.look(teacher)[0]).items() if part not in seen[0]]
+        if not own:
+            return 0.0
+        slopes = torch.autograd.grad(torch.stack(own).sum(), list(seen[0].values()), allow_unused=True)
+        return max(slope.abs().max().item() for slope in slopes if slope is not None)
+
+    assert asked() == pytest.approx(0, abs=1e-6)
     with torch.no_grad():
-        for parameter in student["generator"].parameters():
+        for parameter in student[here.family.NETWORKS[0]].parameters():
             parameter.mul_(torch.linspace(0.5, 1.5, len(parameter)).reshape(-1, *[1] * (parameter.ndim - 1)))
-    assert all(value.item() > 1e-6 for value in lesson(watch(student), watch(teacher)[0]).values())
+    assert asked() > 1e-6 or not lesson.watches_teacher
+
+
+@pytest.mark.parametrize("name", [name for name, world in PAIRS if world == "stargan"])
+def test_distances_are_zero_when_student_equals_teacher(name: str) -> None:
+    teacher = build(tiny())
+    lesson = WORLDS["stargan"].lesson(name, teacher, deepcopy(teacher))
+    parts = lesson(watch(teacher), watch(teacher)[0])
+    assert all(value.item() == pytest.approx(0, abs=1e-10) for value in parts.values())
 
 
 @lessons
-def test_weight_scales_every_part(name: str) -> None:
-    given = settings(name)
-    if "weight" not in given:
+def test_weight_scales_every_part(name: str, world: str) -> None:
+    if "weight" not in settings(name):
         pytest.skip("has no weight")
-    teacher, student = build(tiny()), build(tiny(), seed=1)
-    once, thrice = (
-        members.load("distillations", name).objective(side(teacher), side(student), **{**given, "weight": weight})(
-            watch(student), watch(teacher)[0]
-        )
-        for weight in (1.0, 3.0)
-    )
-    torch.testing.assert_close({key: 3 * value for key, value in once.items()}, thrice)
+    here = WORLDS[world]
+    teacher, student = here.make(), here.make(1)
+    found = []
+    for weight in (1.0, 3.0):
+        torch.manual_seed(0)
+        lesson = here.lesson(name, teacher, student, weight=weight)
+        found.append(lesson(here.look(student), here.look(teacher)[0]))
+    torch.testing.assert_close({key: 3 * value for key, value in found[0].items()}, found[1])
 
 
 @lessons
-def test_gradients_reach_student_and_adapters_and_nothing_of_the_teacher(name: str) -> None:
+def test_gradients_reach_student_and_adapters_and_nothing_of_the_teacher(name: str, world: str) -> None:
     # Both have gradients to spare, so that only the lesson keeps them from the teacher's discriminator.
-    teacher, student = build(tiny(width=8, output="gated")), build(tiny(output="gated"), seed=1)
-    lesson = members.load("distillations", name).objective(side(teacher), side(student), **settings(name))
+    here = WORLDS[world]
+    teacher, student = here.make(large=True), here.make(1)
+    lesson = here.lesson(name, teacher, student)
     with torch.no_grad():
-        seen = watch(teacher)[0]
-    parts = lesson(watch(student), seen)
+        seen = here.look(teacher)[0]
+    parts = lesson(here.look(student), seen)
     if not parts:
         pytest.skip("has no part")
     torch.stack(list(parts.values())).sum().backward()
-    reached = {n: p.grad is not None and bool(p.grad.any()) for n, p in student["generator"].named_parameters()}
-    assert all(reached.values()), reached
+    kept, *others = here.family.NETWORKS
+    reached = {n: p.grad is not None and bool(p.grad.any()) for n, p in student[kept].named_parameters()}
+    # What lies behind the features that are compared learns from the labels alone.
+    assert all(did for parameter, did in reached.items() if name != "penultimate" or not parameter.startswith("head"))
     assert all(p.grad is not None and bool(p.grad.any()) for p in lesson.parameters())
-    for networks in (teacher["generator"], teacher["discriminator"], student["discriminator"]):
-        assert all(p.grad is None for p in networks.parameters())
+    for network in (*teacher.values(), *(student[other] for other in others)):
+        assert all(p.grad is None for p in network.parameters())
 
 
 @lessons
-def test_saves_nothing_of_the_networks_it_compares(name: str) -> None:
-    teacher, student = build(tiny(width=8)), build(tiny(), seed=1)
-    lesson = members.load("distillations", name).objective(side(teacher), side(student), **settings(name))
+def test_saves_nothing_of_the_networks_it_compares(name: str, world: str) -> None:
+    here = WORLDS[world]
+    teacher, student = here.make(large=True), here.make(1)
+    lesson = here.lesson(name, teacher, student)
     owned = {id(p) for p in lesson.parameters()}
     assert not owned & {id(p) for networks in (teacher, student) for n in networks.values() for p in n.parameters()}
     assert sum(value.numel() for value in lesson.state_dict().values()) == sum(p.numel() for p in lesson.parameters())
 
 
-@lessons
+@pytest.mark.parametrize("name", members.names("distillations"))
 def test_settings_are_closed_and_ranged(name: str) -> None:
     objective, given = members.load("distillations", name).objective, settings(name)
     assert members.options(objective, given).items() >= given.items()
-    wrong: list[dict[str, Any]] = [{**given, "temperature": 4.0}]
+    wrong: list[dict[str, Any]] = [{**given, "unheard_of": 4.0}]
     if given:
         wrong += [{**given, "weight": 0.0}, {**given, "weight": "1"}]
+    if "alpha" in given:
+        wrong += [{**given, "alpha": 1.5}, {**given, "alpha": -0.5}, {**given, "temperature": 0.0}]
     wrong += [{other: value for other, value in given.items() if other != key} for key in given]
     for settings_ in wrong:
         with pytest.raises(ValidationError):

@@ -14,6 +14,7 @@ BROKEN: list[tuple[str, str, str, list[str]]] = [
     ("near miss of a lesson", "generator: euclidean,", "generator: euclidian,", ["variants.taught.distill.generator", "'euclidian'", "did you mean 'euclidean'?"]),
     ("near miss of a compression", "compression: resize, student: {width: 2, blocks: 3}, distill: {generator: none", "compression: resise, student: {width: 2, blocks: 3}, distill: {generator: none", ["variants.plain.compression", "did you mean 'resize'?"]),
     ("near miss of a data set reader", "dataset: avatars", "dataset: avatar", ["datasets.faces.dataset", "did you mean 'avatars'?"]),
+    ("name of a folder that is taken", "  faces: {dataset: avatars, resolution: 16", "  weights: {dataset: avatars, resolution: 16", ["datasets.weights", "data/weights holds files from elsewhere"]),
     ("near miss of a family", "large: {family: stargan", "large: {family: stargen", ["teachers.large.family", "did you mean 'stargan'?"]),
     ("unknown teacher", "plain: {teacher: large", "plain: {teacher: larger", ["variants.plain.teacher", "'larger'", "did you mean 'large'?"]),
     ("unknown schedule", "schedule: untrained", "schedule: untraind", ["variants.teacher.schedule", "did you mean 'untrained'?"]),

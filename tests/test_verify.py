@@ -28,7 +28,7 @@ from stages import (
     evaluate_quality,
     gather_results,
 )
-from stages.harness import agreement, claims, params, paths, recorded, verifying, yaml_text
+from stages.harness import agreement, claims, params, paths, recorded, sweeps, verifying, yaml_text
 from tests.smallest import TEXT
 
 GRAPH = """\
@@ -554,7 +554,7 @@ def test_a_claim_of_better_needs_a_better_side() -> None:
 
 def test_the_claims_of_this_repository_are_about_its_rows() -> None:
     root = Path(__file__).resolve().parents[1]
-    rows = params.load(root / paths.PARAMS).variants
+    rows = sweeps.rows(params.load(root / paths.PARAMS))
     for claim in claims.load(root / paths.CLAIMS):
         assert claim.row in rows
         assert claim.relation in ("at_most", "at_least") or claims.sign(claim.metric)

@@ -67,8 +67,11 @@ def look() -> Leftovers:
         lock = load_yaml(paths.LOCK)["stages"] if paths.LOCK.exists() else {}
         cache = Path(repo.cache.local.path).resolve()
     found = Leftovers()
-    for stage, templates in foreach_outs(load_yaml(paths.GRAPH)["stages"]).items():
-        live = {item.partition("@")[2] for item in items if graphs.stage_of(item) == stage}
+    declared = foreach_outs(load_yaml(paths.GRAPH)["stages"])
+    for stage, templates in declared.items():
+        # Stages of variants and of sweeps may write to the same place.
+        beside = {each for each, theirs in declared.items() if each == stage or set(theirs) & set(templates)}
+        live = {item.partition("@")[2] for item in items if graphs.stage_of(item) in beside}
         entries = {name: entry for name, entry in lock.items() if graphs.stage_of(name) == stage and "@" in name}
         entries = {name: entry for name, entry in entries.items() if name.partition("@")[2] not in live}
         recorded = {Path(out["path"]) for entry in entries.values() for out in entry.get("outs", [])}

@@ -21,6 +21,9 @@ from torch import Tensor, nn
 
 from stages.harness.game import Batch, Player, Seen
 
+NETWORKS = ("generator", "discriminator")
+"""What `build` makes, first the network that is kept."""
+EXAMINATION = "translation"
 GATE_BIAS = -1.0
 DEEPEST_TRUNK = 6
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 from scipy.stats import t as student
 
-from stages.harness import paths, tables, yaml_text
+from stages.harness import paths, sweeps, tables, yaml_text
 from stages.harness.agreement import Table
 from stages.harness.rows import Params, Row
 
@@ -101,7 +101,7 @@ def comparisons(text: bytes) -> dict[tuple[str, str, str], dict[str, str]]:
 
 def judge(claim: Claim, results: Results) -> Outcome:
     """Whether a claim holds."""
-    known = results.rows.variants
+    known = sweeps.rows(results.rows)
     named = [name for name in (claim.row, claim.than) if isinstance(name, str) and name not in REFERENCES]
     absent = [name for name in named if name not in known]
     if absent:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import ValidationError
 
-from stages.harness import members
-from stages.harness.rows import Params, TeacherRow, VariantRow
+from stages.harness import members, sweeps
+from stages.harness.rows import Params, SweepRow, TeacherRow, VariantRow
 from stages.harness.yaml_text import Problem
 
 PLAYERS = ("generator", "discriminator")
+# Folders of data/ that hold what was not made here.
+RESERVED = ("raw", "weights")
 
 
 def did_you_mean(word: object, allowed: Iterable[str]) -> str:
@@ -69,12 +72,15 @@ def check(params: Params) -> list[Problem]:
         ),
         *(p for name, row in params.teachers.items() for p in check_teacher(f"teachers.{name}", row, params)),
         *(p for name, row in params.variants.items() for p in check_variant(f"variants.{name}", row, params)),
+        *(p for name, row in params.sweeps.items() for p in check_sweep(name, row, params)),
     ]
 
 
 def check_datasets(params: Params) -> Iterator[Problem]:
-    """Readers exist and understand their settings; every data set that is judged has a judge."""
+    """Readers exist and understand their settings; every data set that a variant is judged on has a judge."""
     for name, row in params.datasets.items():
+        if name in RESERVED:
+            yield Problem(f"datasets.{name}", f"data/{name} holds files from elsewhere; call the data set otherwise")
         unknown = absent(
             f"datasets.{name}.dataset", row.dataset, members.names("datasets"), "a file in stages/datasets"
         )
@@ -83,7 +89,9 @@ def check_datasets(params: Params) -> Iterator[Problem]:
             continue
         source = members.load("datasets", row.dataset).source
         yield from settings(f"datasets.{name}.settings", source, {"resolution": row.resolution, **row.settings})
-    used = {row.dataset for row in params.teachers.values()} | {row.partner for row in params.teachers.values()}
+    swept = {row.teacher for row in params.sweeps.values()} - {row.teacher for row in params.variants.values()}
+    judged = [row for name, row in params.teachers.items() if name not in swept]
+    used = {row.dataset for row in judged} | {row.partner for row in judged}
     for name in sorted(used & set(params.datasets)):
         if name not in params.judges:
             yield Problem("judges", f"data set {name!r} has no judge of its name; rows cannot be judged without")
@@ -171,6 +179,17 @@ def check_variant(path: str, row: VariantRow, params: Params) -> list[Problem]:
     return problems
 
 
+def check_sweep(name: str, row: SweepRow, params: Params) -> Iterator[Problem]:
+    """Every point of a sweep is a sound row."""
+    path = f"sweeps.{name}"
+    if name in params.variants:
+        yield Problem(path, "is the name of a variant too; their files would be the same")
+    for point, changes in row.points.items():
+        rows = sweeps.points(name, row.model_copy(update={"points": {point: changes}}))
+        found = (problem for each in rows.values() for problem in check_variant(f"{path}.points.{point}", each, params))
+        yield from dict.fromkeys(found)
+
+
 def check_fit(path: str, row: VariantRow, teacher: TeacherRow, params: Params) -> list[Problem]:
     """The student is not larger than its teacher, and what is compared exists on both sides."""
     family, large = members.load("families", row.family), spec_of(teacher, params)
@@ -194,19 +213,23 @@ def check_fit(path: str, row: VariantRow, teacher: TeacherRow, params: Params) -
     small = family.shrink(large, row.student)
     make = members.load("compressions", row.compression).make_student
     problems += settings(f"{path}.compression_settings", make, row.compression_settings)
-    for player in PLAYERS:
-        objective = members.load("distillations", getattr(row.distill, player)).objective
-        lesson = getattr(row, f"{player}_lesson")
-        wrong = settings(f"{path}.{player}_lesson", objective, lesson)
-        problems += wrong or check_taps(
-            f"{path}.{player}_lesson", lesson, family.taps(large, player), family.taps(small, player)
+    for which, network in zip_longest(PLAYERS, family.NETWORKS):
+        member, lesson = getattr(row.distill, which), getattr(row, f"{which}_lesson")
+        wrong = settings(f"{path}.{which}_lesson", members.load("distillations", member).objective, lesson)
+        if network is None and member != "none":
+            wrong = [Problem(f"{path}.distill.{which}", f"{row.family} has no such network to teach; write none")]
+        if wrong or network is None:
+            problems += wrong
+            continue
+        problems += check_taps(
+            f"{path}.{which}_lesson", lesson, family.taps(large, network), family.taps(small, network)
         )
-        critic = family.taps(large, "discriminator")
+        critic = family.taps(large, family.NETWORKS[-1])
         layers = enumerate(lesson.get("layers", []))
         problems += [
             p
             for i, n in layers
-            for p in absent(f"{path}.{player}_lesson.layers[{i}]", n, critic, "a tap of the teacher's discriminator")
+            for p in absent(f"{path}.{which}_lesson.layers[{i}]", n, critic, "a tap of the teacher's discriminator")
         ]
     return problems
 

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-AXES = ("datasets", "families", "compressions", "distillations", "metrics")
+AXES = ("datasets", "families", "compressions", "distillations", "examinations", "metrics")
 PACKAGE = Path(__file__).resolve().parents[1]
 
 

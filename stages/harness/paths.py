@@ -131,6 +131,16 @@ def table(file: str) -> Path:
     return tables() / file
 
 
+def cards() -> Path:
+    """What each problem's networks are for, were made from, and reach."""
+    return FIGURES / "cards"
+
+
+def page() -> Path:
+    """Every row and figure in one file to open in a browser."""
+    return FIGURES / "index.html"
+
+
 def provenances() -> Path:
     """The records of all items."""
     return RESULTS / "provenance"

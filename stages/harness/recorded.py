@@ -15,7 +15,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.harness import params, paths, yaml_text
+from stages.harness import params, paths, records, sweeps, yaml_text
 from stages.harness.graph import lookup, stage_of
 
 
@@ -135,8 +135,7 @@ def check_protocols(reports: dict[str, dict[str, Any]]) -> Iterator[Finding]:
     first: dict[str, tuple[str, Any]] = {}
     for variant, report in reports.items():
         protocol = report["protocol"]
-        kinds = {"all data sets": protocol["shared"], **protocol["datasets"]}
-        for kind, one in kinds.items():
+        for kind, one in records.parts(protocol).items():
             earlier, other = first.setdefault(kind, (variant, one))
             if one != other:
                 names = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
@@ -146,7 +145,7 @@ def check_protocols(reports: dict[str, dict[str, Any]]) -> Iterator[Finding]:
 
 def check_seeds(rows: params.Params, reports: dict[str, dict[str, Any]]) -> Iterator[Finding]:
     """Every row was judged, with its seeds."""
-    for variant, row in rows.variants.items():
+    for variant, row in sweeps.rows(rows).items():
         where, expected = paths.quality(variant).as_posix(), {str(seed) for seed in row.seeds}
         if variant not in reports:
             yield Finding(where, "is missing")

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stages.harness import paths
+from stages.harness import paths, tables
 from stages.harness.rows import VariantRow
 from stages.harness.tables import TableError
 
 DIGITS = 12
+ALL = "all data sets"
 
 Report = dict[str, Any]
 
@@ -62,24 +63,30 @@ def check_protocols(found: Mapping[str, Report]) -> None:
     first: dict[str, tuple[str, Any]] = {}
     for name, report in found.items():
         protocol = report["protocol"]
-        for what, mine in (("", protocol["shared"]), *protocol["datasets"].items()):
+        for what, mine in parts(protocol).items():
             other, theirs = first.setdefault(what, (name, mine))
             if mine != theirs:
                 different = sorted(key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key))
-                on = f" on {what}" if what else ""
+                on = f" on {what}" if what != ALL else ""
                 raise TableError(
                     f"{name} and {other} were measured by different protocols{on} ({', '.join(different)}): "
                     "their numbers must not stand in one table; evaluate both again"
                 )
 
 
+def parts(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be equal for all rows, or all of another kind of examination that says so, and for each data set."""
+    shared = protocol["shared"]
+    return {f"all {shared['examination']}" if "examination" in shared else ALL: shared, **protocol["datasets"]}
+
+
 def check_columns(rows: Mapping[str, VariantRow], found: Mapping[str, Report]) -> None:
-    """Rows of the same data have the same metrics."""
-    first: dict[tuple[str, str], tuple[str, set[str]]] = {}
+    """Rows of the same data and problem have the same metrics."""
+    first: dict[tuple[str, str, str], tuple[str, set[str]]] = {}
     for name, row in rows.items():
         for seed, measured in found[name]["seeds"].items():
             mine = set(measured["overall"])
-            other, theirs = first.setdefault((row.dataset, row.partner), (name, mine))
+            other, theirs = first.setdefault((row.dataset, row.partner, row.problem), (name, mine))
             if mine != theirs:
                 missing = ", ".join(sorted(mine ^ theirs))
                 raise TableError(
@@ -111,7 +118,7 @@ def lines(rows: Mapping[str, VariantRow], found: Mapping[str, Report], costs: Ma
                 "dataset": row.dataset if row.partner == row.dataset else f"{row.dataset}+{row.partner}",
                 "generator_lesson": row.distill.generator,
                 "discriminator_lesson": row.distill.discriminator,
-                **costs[name]["generator"],
+                **tables.kept(costs[name]),
                 **report["references"],
                 **bounds,
                 **measured["overall"],

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Label = Annotated[str, Field(min_length=1, max_length=64)]
-Resolution = Annotated[int, Field(ge=16, le=512, multiple_of=4)]
+Resolution = Annotated[int, Field(ge=8, le=512, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Settings = dict[str, Any]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
 
 
 class Row(BaseModel):
@@ -56,7 +57,7 @@ class Schedule(Row):
     critic_learning_rate: Annotated[float, Field(gt=0, le=1)]
     betas: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)]
     decay_from: Share
-    decay: Literal["linear", "as_released"]
+    decay: Literal["linear", "as_released", "tenth"]
     average: Annotated[float, Field(ge=0, lt=1)]
     flip: bool
     targets: Literal["permuted", "mixed"]
@@ -85,7 +86,10 @@ class Taught(Row):
 
 
 class VariantRow(Row):
-    """A compressed network: how it is made from its teacher, what it is taught, and with which seeds."""
+    """A compressed network: how it is made from its teacher, what it is taught, and with which seeds.
+
+    `generator` stands for the network that is kept, whatever its family calls it, `discriminator` for its critic.
+    """
 
     teacher: str
     family: str
@@ -98,9 +102,28 @@ class VariantRow(Row):
     generator_lesson: Settings = Field(default_factory=dict)
     discriminator_lesson: Settings = Field(default_factory=dict)
     schedule: str
-    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
+    seeds: Seeds
     problem: str
     thesis: str = ""
+
+
+class Point(Row):
+    """What a point changes of its sweep; `grid` lists values of settings of its lesson, each combination a point."""
+
+    compression: str | None = None
+    student: Settings | None = None
+    distill: Taught | None = None
+    generator_lesson: Settings | None = None
+    schedule: str | None = None
+    seeds: Seeds | None = None
+    thesis: str | None = None
+    grid: dict[str, Annotated[list[int | float], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+class SweepRow(VariantRow):
+    """Many small trainings in one item: a variant, and under each point's name what that point changes of it."""
+
+    points: Annotated[dict[Name, Point], Field(min_length=1)]
 
 
 class Evaluation(Row):
@@ -137,5 +160,6 @@ class Params(Row):
     schedules: dict[Name, Schedule]
     teachers: dict[Name, TeacherRow]
     variants: dict[Name, VariantRow]
+    sweeps: dict[Name, SweepRow] = Field(default_factory=dict)
     evaluation: Evaluation
     latency: Latency

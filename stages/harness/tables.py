@@ -8,34 +8,36 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from stages.metrics import attributes, cost, diversity, fid, kid, lpips, pixels
+from stages.metrics import attributes, calibration, classification, cost, diversity, fid, kid, lpips, pixels, subclasses
 
 NAMES = ("variant", "seed", "teacher", "family", "dataset", "compression", "generator_lesson", "discriminator_lesson",
          "thesis", "problem")  # fmt: skip
 SEEDS_FOR_VARIANCE = 3
 COSTS = ("parameters", "macs", "macs_output_rule", "bytes", "activations")
 BOUNDED = ("l1", "accuracy_target", "accuracy_kept")
-OWNERS = (cost, pixels, attributes, lpips, fid, kid, diversity)
+EACH_IMAGE = ("error", "accuracy", "cross_entropy", "cross_entropy_votes")
+OWNERS = (cost, pixels, attributes, lpips, fid, kid, diversity, classification, calibration, subclasses)
 INPUT, PERFECT = "reference_input_", "perfect_"
 
 NOTES = {
-    "variant": "row of `variants` in params.yaml",
+    "variant": "row of `variants` in params.yaml, or `<sweep>/<point>`",
     "seed": "training seed",
     "teacher": "row of `teachers` in params.yaml",
     "family": "kind of network",
     "dataset": "data set, and behind a + the second one of joint training",
     "compression": "how the student is made from its teacher",
-    "generator_lesson": "what teaches the generator",
+    "generator_lesson": "what teaches the generator, or the classifier",
     "discriminator_lesson": "what teaches the discriminator",
-    "thesis": "the row's name in the thesis",
-    "problem": "which labels are translated",
+    "thesis": "the row's name in the thesis, or a short one",
+    "problem": "which labels are translated, or told apart",
     "protocol": "key of the protocol below; numbers of different protocols are not comparable",
-    "parameters": "parameters of the generator",
-    "macs": "multiply-accumulates of the generator for one image, transposed convolutions by their input positions",
+    "parameters": "parameters of the network that is kept: the generator, or the classifier",
+    "macs": "multiply-accumulates of this network for one image, transposed convolutions by their input positions",
     "macs_output_rule": "multiply-accumulates, transposed convolutions by their output positions, as in many tables",
-    "bytes": "length of the generator's weights on disk",
-    "activations": "output elements of the generator's convolutions and linear layers",
+    "bytes": "length of this network's weights on disk",
+    "activations": "output elements of this network's convolutions and linear layers",
     "l1": "mean absolute error to the exact image, levels from 0 to 1",
     "l1_inside": "mean absolute error over the pixels that should change",
     "l1_outside": "mean absolute error over the pixels that should not change",
@@ -53,6 +55,15 @@ NOTES = {
     "kid_spread": "standard deviation of the kernel distance over subsets",
     "precision": "share of the translations among the real images",
     "recall": "share of the real images among the translations",
+    "error": "share of the test images that are given another class than theirs",
+    "accuracy": "share of the test images that are given their class",
+    "cross_entropy": "mean −log of the probability of the true class",
+    "cross_entropy_votes": "cross-entropy to the shares of the annotators' votes",
+    "f1": "F1 score, mean over classes",
+    "f1_weakest": "F1 score of the class that has the lowest",
+    "auc": "area under the ROC curve of each class against the rest, mean over classes",
+    "ece": "expected calibration error: how far accuracy is from confidence, over 15 bins",
+    "subclass_ami": "adjusted mutual information of the strongest subclass and the true label, never seen in training",
 }
 AFFIXES = {
     "_low": "lower bound of the 95 % bootstrap interval over test images",
@@ -75,7 +86,8 @@ that begin with `reference_input_` show. Read them beside `l1` and `accuracy_tar
 
 ## results.csv
 
-One line per row and seed. The mean over labels of the mean over images; of two data sets, the mean of both.
+One line per row and seed. The mean over labels of the mean over images; of two data sets, the mean of both. Rows that
+translate and rows that classify have columns of their own.
 
 {results}
 
@@ -94,7 +106,7 @@ both variances.
 
 ## curves.csv
 
-The losses of every training, each point the mean of the steps since the one before.
+The losses of every training but those of sweeps, each point the mean of the steps since the one before.
 
 ## Protocols
 
@@ -148,6 +160,19 @@ def measured(extractor: str, perceptual: str) -> list[str]:
         columns += [name, f"{name}_low", f"{name}_high"] if name in bounded else [name]
     inputs, perfect = [f"{INPUT}{name}" for name in (*single, *sets)], [f"{PERFECT}{name}" for name in (*single, *sets)]
     return [*columns, *sets, *inputs, *perfect]
+
+
+def classified() -> list[str]:
+    """Every column of rows that classify, in the order of the table."""
+    columns = []
+    for name in (*classification.COLUMNS, *calibration.COLUMNS, *subclasses.COLUMNS):
+        columns += [name, f"{name}_low", f"{name}_high"] if name in EACH_IMAGE else [name]
+    return columns
+
+
+def kept(costs: Mapping[str, Any]) -> dict[str, int]:
+    """The counts of the network of a row that is kept, which a family builds first."""
+    return next(each for each in costs.values() if isinstance(each, dict))
 
 
 def written(value: object) -> str:

@@ -42,12 +42,13 @@ def busy(cores: float) -> bool:
 
 
 class Network:
-    """A generator ready to be called."""
+    """The network of a family that is kept, a generator for one, ready to be called."""
 
     def __init__(self, family: str, spec: Any) -> None:  # noqa: ANN401 - each family has its own Spec
         networks, examples = members.load("families", family).example(asdict(spec))
-        self.generator: nn.Module = networks["generator"].eval().requires_grad_(False)
-        self.example: tuple[Tensor, ...] = examples["generator"]
+        kept = next(iter(networks))
+        self.generator: nn.Module = networks[kept].eval().requires_grad_(False)
+        self.example: tuple[Tensor, ...] = examples[kept]
         self.costs = cost.costs(self.generator, self.example)
 
     def call(self, batch: int, device: torch.device) -> Callable[[], Any]:

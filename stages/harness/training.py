@@ -77,8 +77,13 @@ def full_rate(player: Player, players: list[Player], schedule: Schedule) -> floa
 
 
 def decay(schedule: Schedule, step: int) -> float:
-    """Constant, then falling linearly towards 0; `as_released` repeats the published slip, a fall of 0.1 % in all."""
+    """Constant, then falling linearly towards 0; `as_released` repeats the published slip, a fall of 0.1 % in all.
+
+    `tenth` falls to a tenth at once, for fine-tuning.
+    """
     start = schedule.decay_from * schedule.steps
+    if schedule.decay == "tenth":
+        return 1.0 if step < start else 0.1
     fallen = max(0.0, (step - start) / (schedule.steps - start)) if schedule.steps > start else 0.0
     return 1 - (0.001 if schedule.decay == "as_released" else 1.0) * fallen
 

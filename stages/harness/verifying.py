@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stages import gather_results
-from stages.harness import agreement, claims, paths, recorded, records, rejudging, tables
+from stages.harness import agreement, claims, paths, recorded, records, rejudging, sweeps, tables
 from stages.harness.agreement import Compared, Table
 from stages.harness.params import Params
 from stages.harness.published import Source, working
@@ -43,7 +43,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - what the file holds
 
 def reports(settings: Params) -> dict[str, dict[str, Any]]:
     """The quality files of all rows that have a sound one."""
-    found = {name: load_json(paths.quality(name)) for name in settings.variants}
+    found = {name: load_json(paths.quality(name)) for name in sweeps.rows(settings)}
     return {
         name: report
         for name, report in found.items()
@@ -53,7 +53,7 @@ def reports(settings: Params) -> dict[str, dict[str, Any]]:
 
 def numbers(settings: Params) -> Iterator[Finding]:
     """Whether every number is one, in every file of results that is here."""
-    for path in [paths.costs(), *map(paths.quality, settings.variants)]:
+    for path in [paths.costs(), *map(paths.quality, sweeps.rows(settings))]:
         if path.exists():
             yield from recorded.check_numbers(path)
     for path in TABLES:
@@ -73,7 +73,7 @@ def bad_cells(path: Path) -> Iterator[Finding]:
 def lines(settings: Params, table: Table) -> Iterator[Finding]:
     """Whether results.csv has a line for every row and seed, and no other."""
     expected: set[tuple[str, ...]] = {
-        (name, str(seed)) for name, row in settings.variants.items() for seed in row.seeds
+        (name, str(seed)) for name, row in sweeps.rows(settings).items() for seed in row.seeds
     }
     for key in sorted(expected - table.rows.keys()):
         yield Finding(agreement.name(key), f"is missing in {paths.results()}")
@@ -99,9 +99,9 @@ def derived(settings: Params) -> Iterator[Finding]:
 
 def tables_of(settings: Params) -> dict[Path, str]:
     """What gather_results makes of the measured numbers; a clone need not have the curves, so they are left out."""
-    rows, evaluation = settings.variants, settings.evaluation
+    rows = sweeps.rows(settings)
     found, costs = records.reports(rows), records.read(paths.costs())["variants"]
-    measured = tables.measured(evaluation.extractor, evaluation.lpips)
+    measured = gather_results.measured_columns(found)
     columns = [*tables.NAMES, *tables.COSTS, *measured, agreement.PROTOCOL]
     cells = [{**dict.fromkeys(columns), **line} for line in records.lines(rows, found, costs)]
     return {
@@ -145,7 +145,7 @@ def hashes(lock: dict[str, Any], published: Source, exact: bool) -> Iterator[Fin
 
 def protocols(settings: Params, published: Source, here: dict[str, dict[str, Any]]) -> Iterator[Finding]:
     """Whether the published numbers were measured in the same way."""
-    for name in settings.variants:
+    for name in sweeps.rows(settings):
         text = published.read(paths.quality(name))
         if text is not None and name in here:
             differing = unequal(here[name]["protocol"], json.loads(text)["protocol"], "published")
@@ -168,7 +168,7 @@ def precision(reports: Iterable[dict[str, Any]]) -> str:
 
 def arithmetic(settings: Params, published: Source, here: dict[str, dict[str, Any]]) -> str:
     """How the published networks were trained otherwise: no reason to fail, but to expect other bytes."""
-    texts = [published.read(paths.quality(name)) for name in settings.variants]
+    texts = [published.read(paths.quality(name)) for name in sweeps.rows(settings)]
     theirs, mine = precision(json.loads(text) for text in texts if text is not None), precision(here.values())
     return f"; trained in {theirs} there, in {mine} here" if theirs and theirs != mine else ""
 

@@ -1,4 +1,4 @@
-"""Published weights that metrics may ask for: their file names, the places they are looked for, their hashes."""
+"""Published weights that metrics and families may ask for: file names, the places they are looked for, hashes."""
 
 from __future__ import annotations
 
@@ -50,6 +50,20 @@ PUBLISHED = {
         sha256_prefix="397923af",
         about="torchvision's VGG-16, under LPIPS",
         megabytes=553,
+    ),
+    "resnet50": Weights(
+        file="resnet50-11ad3fa6.pth",
+        url="https://download.pytorch.org/models/resnet50-11ad3fa6.pth",
+        sha256_prefix="11ad3fa6",
+        about="torchvision's ResNet-50, where a teacher starts",
+        megabytes=103,
+    ),
+    "mobilenet_v2": Weights(
+        file="mobilenet_v2-7ebf99e0.pth",
+        url="https://download.pytorch.org/models/mobilenet_v2-7ebf99e0.pth",
+        sha256_prefix="7ebf99e0",
+        about="torchvision's MobileNetV2, where a student starts",
+        megabytes=14,
     ),
 }
 

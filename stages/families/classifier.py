@@ -1,0 +1,143 @@
+"""Small image classifiers: a convolutional teacher and a perceptron that learns from it (Hinton et al., 2015).
+
+Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, arXiv 1503.02531. Sizes and inputs as in the
+MNIST notebook this suite re-creates: grey levels in [0, 1], convolutions of 3x3 with pools of stride 1 and 2, dropout.
+`merge` makes one class of neighbouring labels, `subclasses` gives every class several outputs (Müller et al., 2020,
+arXiv 2002.03936); a teacher is then trained with their L_aux as well. Always computed in float32: networks this small
+gain nothing from less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from stages.blocks import classes
+from stages.harness.game import Batch, Player, Seen
+
+NETWORKS = ("classifier",)
+EXAMINATION = "classification"
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Spec:
+    """The architecture as data; `labels`, `classes` and `resolution` come from the row's labels and data."""
+
+    labels: Annotated[int, Field(ge=2, le=1000)]
+    classes: Annotated[int, Field(ge=2, le=1000)]
+    resolution: Annotated[int, Field(ge=8, le=512)]
+    network: Literal["convolutional", "perceptron"]
+    filters: Annotated[int, Field(ge=1, le=512)] = 32
+    """Of the first convolution; the second has twice as many."""
+    dense: Annotated[int, Field(ge=1, le=4096)] = 128
+    padding: Literal["same", "valid"] = "same"
+    hidden: Annotated[int, Field(ge=1, le=4096)] = 784
+    """Units of both hidden layers of the perceptron."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    subclasses: Annotated[int, Field(ge=1, le=100)] = 1
+    merge: Annotated[int, Field(ge=1, le=500)] = 1
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Losses:
+    """Weights of the terms besides cross-entropy, which a teacher alone is trained with."""
+
+    apart: Annotated[float, Field(ge=0)] = 0.0
+    """β of L_aux, which keeps subclasses apart."""
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """T of L_aux."""
+
+
+class Classifier(nn.Module):
+    """Grey image in, logits out."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self.spec = spec
+        outputs = spec.classes * spec.subclasses
+        if spec.network == "convolutional":
+            d, grown, drop = spec.filters, 2 * spec.filters, nn.Dropout(spec.dropout)
+            self.body = nn.Sequential(
+                *(nn.Conv2d(1, d, 3, padding=spec.padding), nn.ReLU(), nn.MaxPool2d(2, 1)),
+                *(nn.Conv2d(d, grown, 3, padding=spec.padding), nn.ReLU(), nn.MaxPool2d(2, 2), drop),
+                *(nn.Flatten(), nn.Linear(grown * pooled(spec) ** 2, spec.dense), nn.ReLU()),
+            )
+            self.drop, width = nn.Dropout(spec.dropout), spec.dense
+        else:
+            pixels, width = spec.resolution**2, spec.hidden
+            layers = (nn.Linear(pixels, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+            self.body, self.drop = nn.Sequential(nn.Flatten(), *layers), nn.Identity()
+        self.head = nn.Linear(width, outputs)
+
+    def watch(self, image: Float[Tensor, "n 3 h w"]) -> Seen:
+        """Features, logits of subclasses, and logits of classes, each computed once."""
+        with torch.autocast(image.device.type, enabled=False):
+            features = self.body((image[:, :1] + 1) / 2)
+            logits = self.head(self.drop(features))
+        return {"features": features, "logits": logits, "classes": classes.marginal(logits, self.spec.subclasses)}
+
+    def forward(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n cs"]:
+        return self.watch(image)["logits"]
+
+
+def pooled(spec: Spec) -> int:
+    """Pixels a side behind both convolutions and pools."""
+    lost = 0 if spec.padding == "same" else 2
+    return (spec.resolution - lost - 1 - lost) // 2
+
+
+def make_spec(row: dict[str, Any], labels: int, domains: int, resolution: int) -> Spec:
+    """The spec of a row; labels are merged into classes evenly."""
+    return Spec(labels=labels, classes=classes.counted(row, labels, domains), resolution=resolution, **row)
+
+
+def shrink(spec: Spec, changes: dict[str, Any]) -> Spec:
+    """The teacher's spec with the student's changes."""
+    return Spec(**{**asdict(spec), **changes})
+
+
+def build(spec: Spec) -> dict[str, nn.Module]:
+    """The classifier with fresh weights."""
+    return {"classifier": Classifier(spec)}
+
+
+def taps(spec: Spec, player: str) -> dict[str, int]:  # noqa: ARG001 - the contract
+    """Names and channels of what may be compared."""
+    width = spec.dense if spec.network == "convolutional" else spec.hidden
+    return {"features": width, "logits": spec.classes * spec.subclasses, "classes": spec.classes}
+
+
+def players(
+    networks: dict[str, nn.Module],
+    teacher: dict[str, nn.Module] | None,
+    lessons: dict[str, Any],
+    losses: Losses,
+    critic_steps: int,  # noqa: ARG001 - the contract
+) -> list[Player]:
+    """The classifier alone."""
+    network: Any = networks["classifier"]
+    lesson = lessons["classifier"]
+
+    def learn(batch: Batch) -> dict[str, Tensor]:
+        classes.reseed(batch)
+        seen = network.watch(batch.real)
+        return classes.losses(seen, batch, network.spec, teacher, lesson, losses)
+
+    return [Player("classifier", network, lesson, learn, 1)]
+
+
+PAPER = {"labels": 10, "classes": 10, "resolution": 28, "network": "convolutional"}
+"""The published sizes, at which costs are compared with the literature."""
+
+
+def example(settings: dict[str, Any]) -> tuple[dict[str, nn.Module], dict[str, tuple[Tensor, ...]]]:
+    """The network of a spec and an input to count it with."""
+    merge = settings.get("merge", 1)
+    spec = Spec(**{"classes": settings["labels"] // merge, **settings})
+    return build(spec), {"classifier": (torch.zeros(1, 3, spec.resolution, spec.resolution),)}
