@@ -23,7 +23,13 @@ from stages.figures import (
     labels,
     pareto,
     person,
+    pipeline,
+    reliability,
+    sanity,
     style,
+    subclasses,
+    summary,
+    temperatures,
     weights,
 )
 from stages.figures.style import Drawn
@@ -32,7 +38,10 @@ from stages.harness.checkpoints import write_atomically
 from stages.harness.tables import TableError
 
 STAGE = "plot_figures"
-KINDS = (gallery, person, factorial, forest, weights, pareto, curves, labels, architecture)
+OF_IMAGES = (
+    summary, gallery, person, factorial, forest, weights, pareto, curves, labels, sanity, architecture,
+)  # fmt: skip
+OF_ALL = (temperatures, subclasses, reliability, pipeline)
 
 
 def digest(content: bytes) -> str:
@@ -52,9 +61,10 @@ def described(drawn: Drawn, files: dict[str, bytes]) -> dict[str, object]:
 
 def drawings(found: evidence.Evidence) -> Iterator[Drawn]:
     """Every figure, kind by kind."""
-    for kind in KINDS:
-        with rc_context(style.RULES):
-            yield from kind.figures(found)
+    for kinds, shown in ((OF_IMAGES, evidence.of_images(found)), (OF_ALL, found)):
+        for kind in kinds:
+            with rc_context(style.RULES):
+                yield from kind.figures(shown)
 
 
 def tidy(names: Collection[str], files: Iterable[Path]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +19,37 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from PIL import Image
+from ruamel.yaml import YAML
 
 from stages import count_costs, gather_results, plot_figures
 from stages.datasets import avatars
-from stages.figures import architecture, evidence, factorial, gallery, pareto, style, tiles
+from stages.figures import (
+    architecture,
+    evidence,
+    excerpt,
+    factorial,
+    flow,
+    gallery,
+    pareto,
+    pipeline,
+    regain,
+    sanity,
+    style,
+    summary,
+    tiles,
+)
 from stages.figures.evidence import Effect
+from stages.figures.regain import Gap, Metric
 from stages.figures.style import Drawn
-from stages.harness import params, paths, tables
+from stages.harness import damages, params, paths, tables
 from stages.harness.prepared import Bytes
 from stages.harness.rows import Params, TeacherRow, VariantRow
 from stages.harness.strips import IMAGES, png
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = ("run:", "evaluation:", "latency:")
+GRAPH = (ROOT / paths.GRAPH).read_text(encoding="utf-8")
 SMOKE = (ROOT / "scales" / "smoke.yaml").read_text(encoding="utf-8")
 
 
@@ -98,9 +119,19 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
             },
         },
         "ceiling": {data: {} for data in names},
+        "sanity": {data: damaged(place) for place, data in enumerate(names)} if row.compression == "none" else {},
         "references": {f"reference_input_{column}": value for column, value in lazy.items()},
         "label_references": {data: dict.fromkeys(labels, lazy) for data, labels in names.items()},
         "seeds": seeds,
+    }
+
+
+def damaged(place: int) -> dict[str, list[list[float]]]:
+    """Distances of damaged images; untouched ones score more than nothing, and may score less than it."""
+    strengths = dict.fromkeys(("noise", "blur", "tint"), damages.STRENGTHS) | {"dropped": (0.0, 1.0, 2.0, 3.0)}
+    return {
+        kind: [[each, 1.5 + 100 * each**2 + place, -0.8 + 30 * each + place] for each in values]
+        for kind, values in strengths.items()
     }
 
 
@@ -155,6 +186,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         paths.PARAMS.write_text(SMOKE, encoding="utf-8")
+        paths.GRAPH.write_text(GRAPH, encoding="utf-8")
         fabricate()
         plot_figures.main()
         yield place
@@ -209,7 +241,7 @@ def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # no
         assert each["inputs"], f"{name} says not what it was drawn from"
         for path, sha in each["inputs"].items():
             assert sha == plot_figures.digest(Path(path).read_bytes())
-            assert path == "params.yaml" or path.startswith("results/")
+            assert path in ("params.yaml", "dvc.yaml") or path.startswith("results/")
 
 
 def test_what_was_left_by_removed_rows_is_taken_away(folder: Path) -> None:  # noqa: ARG001 - the current directory
@@ -235,7 +267,13 @@ def test_every_text_is_inside_its_canvas(drawn: list[Drawn]) -> None:
             assert canvas.count_contains(corners) == len(corners), f"{each.name}: {text!r} leaves the canvas"
 
 
-@pytest.mark.parametrize("kind", ["architecture", "gallery", "counterfactuals", "factorial", "weights"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "architecture", "gallery", "counterfactuals", "factorial", "forest", "weights", "curves", "summary",
+        "judge-sanity", "pipeline",
+    ],
+)  # fmt: skip
 def test_no_text_covers_another(drawn: list[Drawn], kind: str) -> None:
     chosen = [each for each in drawn if each.name.startswith(kind)]
     assert chosen
@@ -322,8 +360,148 @@ def test_few_rows_give_sentences_instead_of_a_crash(tmp_path: Path, monkeypatch:
     rows = lines.index("variants:")
     few = [line for line in lines[rows + 1 :] if "{" not in line or line.strip().startswith((*kept, *SECTIONS))]
     paths.PARAMS.write_text("\n".join([*lines[: rows + 1], *few]) + "\n", encoding="utf-8")
+    paths.GRAPH.write_text(GRAPH, encoding="utf-8")
     fabricate()
     with rc_context(style.RULES):
         found = {each.name: each.figure for each in plot_figures.drawings(evidence.load())}
-    for name in ("factorial", "forest", "weights", "architectures"):
+    for name in ("factorial", "forest", "weights", "architectures", "summary"):
         assert any(len(text) > 40 for text in texts(found[name])), f"{name} does not say why it is empty"
+
+
+def test_hatches_do_not_blow_figures_up(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    for file in paths.figures().glob("*.svg"):
+        if b"<image" not in (content := file.read_bytes()):
+            assert len(content) < 600_000, f"{file.name} has {len(content)} bytes"
+    assert paths.figure("factorial.svg").stat().st_size < 200_000
+
+
+def test_a_palette_changes_no_colour_by_more_than_the_eye_sees(drawn: list[Drawn]) -> None:
+    figure = next(each.figure for each in drawn if each.name == "forest")
+    with rc_context(style.RULES):
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        shown = np.asarray(Image.open(io.BytesIO(style.raster(figure, {}))).convert("RGB")).astype(int)
+    assert np.abs(shown - np.asarray(canvas.buffer_rgba())[..., :3]).max() <= 24
+
+
+def test_rows_that_make_no_images_are_left_to_other_figures(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    blank = {name: row.problem == "joint" for name, row in found.rows.items()}
+    measured = tables.measured("judge", "judge")
+    without = replace(
+        found,
+        lines={
+            name: [{**line, **(dict.fromkeys(measured, "") if blank[name] else {})} for line in lines]
+            for name, lines in found.lines.items()
+        },
+        reports={name: {} if blank[name] else each for name, each in found.reports.items()},
+    )
+    kept = evidence.of_images(without)
+    assert set(kept.rows) == {name for name in found.rows if not blank[name]}
+    assert "joint" not in kept.settings.teachers
+    with rc_context(style.RULES):
+        names = {each.name for each in plot_figures.drawings(without)}
+    assert "gallery-set1" in names
+    assert not [name for name in names if "joint" in name]
+
+
+def test_the_page_shows_every_problem_with_its_control_and_lessons(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    shown = summary.blocks(found)
+    assert {block.problem for block in shown} == {found.rows[line["variant"]].problem for line in found.comparisons}
+    for block in shown:
+        rows = [found.rows[name] for name in (block.control, *block.taught)]
+        assert not evidence.taught(rows[0])
+        assert all(evidence.taught(row) for row in rows[1:])
+        assert len({evidence.group(row) for row in rows}) == 1
+        assert found.rows[block.teacher].compression == "none"
+
+
+def test_the_lesson_in_the_pictures_is_chosen_by_what_it_matches(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    block = next(each for each in summary.blocks(found) if each.problem == "set1")
+    best = excerpt.lesson(found, block)
+    worse = replace(found, lines={name: [{**line, "l1": "9"} for line in found.lines[name]] for name in found.lines})
+    assert "image" in found.rows[best].generator_lesson["match"]
+    assert found.rows[best].distill.discriminator == "none"
+    assert excerpt.lesson(worse, block) == best
+
+
+@pytest.mark.parametrize(("better", "taught", "share"), [("min", 2.0, 0.75), ("max", 0.5, -0.125), ("min", 0.0, 1.25)])
+def test_what_was_won_back_is_a_share_of_what_was_lost(better: str, taught: float, share: float) -> None:
+    teacher, control = (1.0, 5.0) if better == "min" else (5.0, 1.0)
+    metric = Metric("m", "m", better)
+    gap = Gap(metric, teacher, control, {"a": taught}, dict.fromkeys("tca", (0.0, 6.0)), {}, None)
+    assert gap.won("a") == pytest.approx(share)
+    axes = Figure().add_subplot()
+    regain.draw(axes, gap, "t", "c")
+    left, right = axes.get_xlim()
+    assert (left < right) == (better == "min"), "better has to be left"
+
+
+@pytest.mark.parametrize("control", [1.0, 0.9])
+def test_a_student_that_lost_nothing_has_no_share(control: float) -> None:
+    assert Gap(Metric("m", "m", "min"), 1.0, control, {"a": 0.5}, {}, {}, None).won("a") is None
+
+
+def test_errors_are_zero_at_the_exact_image_and_darker_where_greater() -> None:
+    exact = np.zeros((1, 256, 3), np.uint8)
+    made = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
+    shown = tiles.error(made, exact).astype(float) @ (0.299, 0.587, 0.114)
+    assert (np.diff(shown[0]) <= 0.6).all(), "grey print has to keep the order of errors"
+    assert shown[0, 0] > 230
+    assert shown[0, 128] == shown[0, 255] < 40
+    assert (tiles.error(exact, exact) == tiles.error(exact, exact)[0, 0]).all()
+
+
+def test_error_maps_stand_below_their_own_pictures(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    for problem in found.problems():
+        lines = gallery.plan(tiles.read(found, str(found.teacher(problem))))
+        errors = [i for i, line in enumerate(lines) if line.error]
+        assert errors
+        for place in errors:
+            assert lines[place - 1] == replace(lines[place], error=False)
+
+
+def test_less_damage_that_scores_more_is_marked() -> None:
+    assert sanity.falling([0.0, 3.0, 2.0, 4.0]) == [2]
+    assert sanity.falling([-1.0, 0.0, 5.0]) == []
+
+
+def test_the_pipeline_is_drawn_as_dvc_runs_it(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    stages = flow.stages(found.settings)
+    by_name = {each.name: each for each in stages}
+    assert len(by_name["distill_students"].items) == len(found.rows)
+    assert by_name["count_costs"].items == ("",)
+    assert flow.flows(by_name["build_teachers"], by_name["distill_students"]) == ["teachers"]
+    assert flow.flows(by_name["distill_students"], by_name["evaluate_quality"]) == ["students"]
+    assert not flow.flows(by_name["build_judges"], by_name["distill_students"])
+    for place, writer in enumerate(stages):
+        assert not [reader.name for reader in stages[: place + 1] if flow.flows(writer, reader)]
+    for reader in stages:
+        made = [dep for dep in reader.deps if dep.startswith(("data/", "results/"))]
+        written = [out for each in stages for out in each.outs]
+        assert all(any(flow.meets(out, dep) for out in written) for dep in made)
+
+
+def test_the_pipeline_tells_no_time_of_what_runs_after_it(folder: Path) -> None:  # noqa: ARG001
+    assert paths.provenance("plot_figures", "").exists()
+    (drawn,) = pipeline.figures(evidence.load())
+    recorded = {path.stem for path in drawn.inputs if path.parent == paths.provenances()}
+    assert recorded == {"count_costs", "gather_results"}
+
+
+def test_the_published_pipeline_has_the_stages_of_today() -> None:
+    file = ROOT / paths.figure("pipeline.svg")
+    if not file.exists():
+        pytest.skip("paper_figures/figures/pipeline.svg is not there yet")
+    lines = set(re.findall(r"<!-- (.+?) -->", file.read_text(encoding="utf-8")))
+    missing = [name for name in YAML(typ="safe").load(GRAPH)["stages"] if not lines >= set(pipeline.broken(name))]
+    assert not missing, f"the drawn pipeline lacks {missing}; DVC cannot know: run `dvc repro -f -s plot_figures`"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.42, "0.4 s"), (12.4, "12 s"), (90.0, "1.5 min"), (5400.0, "1.5 h")])
+def test_times_are_short(seconds: float, text: str) -> None:
+    assert pipeline.clock(seconds) == text

@@ -25,6 +25,11 @@ NOTE = (
     "Width: channels; height: resolution. Bars: images; trapezoids: strided convolutions; squares: residual blocks. "
     "Orange: compared layers. Circle: {circle}; plus: their sum.{adapter} Numbers: channels × side²."
 )
+OVERVIEW = (
+    "Teacher above, student below: generators, or discriminators where these alone are taught. Width: channels; "
+    "height: resolution. Orange: compared layers. Blue: 1×1 convolution that adapts the width. Crossed circle: mean "
+    "squared error; empty circle: the lesson's own distance; plus: their sum. One diagram per distinct pair and lesson."
+)
 ADAPTER = " Blue: 1×1 convolution that adapts the width."
 HEAD, LABELS, WORDS = 0.24, 0.45, 0.26
 TALLEST, ACROSS = 0.85, 5
@@ -163,7 +168,8 @@ def overview(evidence: Evidence, found: list[tuple[tuple[Pair, ...], list[str]]]
     shrunk = (width - 0.16) / inner
     tall = (2 * TALLEST + diagrams.BETWEEN) * shrunk
     block = 0.36 + tall + 0.06
-    figure = style.blank(style.PAGE, -(-len(found) // ACROSS) * block)
+    height = -(-len(found) // ACROSS) * block
+    figure = style.blank(style.PAGE, height + style.note_height(OVERVIEW, style.PAGE))
     for index, (pairs, names) in enumerate(found):
         left, top = index % ACROSS * width, index // ACROSS * block
         row = evidence.rows[names[0]]
@@ -174,4 +180,5 @@ def overview(evidence: Evidence, found: list[tuple[tuple[Pair, ...], list[str]]]
         axes.set(xlim=(0, inner), ylim=(tall / shrunk, 0))
         axes.set_axis_off()
         diagrams.draw(axes, next(pair for pair in pairs if pair.joins), 0.0, 0.02, inner, TALLEST - 0.03)
+    style.note(figure, OVERVIEW)
     return figure

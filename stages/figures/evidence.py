@@ -6,7 +6,7 @@ import csv
 import json
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from stages.harness.rows import Params, VariantRow
 from stages.harness.tables import TableError
 
 Line = dict[str, str]
+FRECHET = ("fid", "fid_judge")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,26 @@ def load() -> Evidence:
         records.read(paths.costs()),
         {name: records.read(paths.quality(name)) for name in settings.variants},
         records.read(paths.latency()) if paths.latency().exists() else None,
+    )
+
+
+def of_images(evidence: Evidence) -> Evidence:
+    """What concerns rows that make images, which are those that have a Fréchet distance."""
+    rows = {name: row for name, row in evidence.rows.items() if any(evidence.has(name, column) for column in FRECHET)}
+    teachers = {row.teacher for row in rows.values()}
+    settings = evidence.settings.model_copy(
+        update={
+            "variants": rows,
+            "teachers": {name: row for name, row in evidence.settings.teachers.items() if name in teachers},
+        }
+    )
+    return replace(
+        evidence,
+        settings=settings,
+        lines={name: evidence.lines[name] for name in rows},
+        comparisons=[line for line in evidence.comparisons if line["variant"] in rows],
+        curves=[line for line in evidence.curves if line["name"] in rows or line["name"] in teachers],
+        reports={name: evidence.reports[name] for name in rows},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,15 +17,15 @@ from stages.harness import paths
 
 NOTHING = "A front needs a compressed row beside its teacher; there is none."
 NOTE = (
-    "Bars: {bars}. Solid: no other student of the problem is both cheaper and better; grey: dominated. Students of one "
-    "cost are drawn side by side. Dashed: the teacher{star}. Dotted: returning the input, which costs nothing. "
+    "Bars: {bars}. Letters: students that no other of the problem beats in both cost and error; grey: beaten. Students "
+    "of one cost are drawn side by side. Dashed: the teacher{star}. Dotted: returning the input, which costs nothing. "
     "Both axes: less is better.{dagger}"
 )
 BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds, where there are seeds"}
 DAGGER = " † Features of a judge trained on this data, not of the Inception network."
 COSTS = {"macs": "multiply-accumulates", "parameters": "parameters"}
 TIME = "latency_ms"
-HEIGHT, LEFT, TOP, BOTTOM, SPACE = 1.45, 0.55, 0.3, 0.42, 0.18
+HEIGHT, LEFT, TOP, BOTTOM, SPACE = 1.35, 0.55, 0.3, 0.38, 0.18
 MARGIN = 0.2
 DODGE, WIDEST = 0.014, 0.17
 """Between two students of the same cost, and between the first and the last, as shares of a panel's width."""
@@ -100,24 +101,55 @@ def fronts(evidence: Evidence, metric: str, word: str) -> Figure:
     axes_of = costs(evidence)
     bounded = evidence.has(next(iter(evidence.rows)), f"{metric}_low")
     note = NOTE.format(bars=BARS[bounded], star=" (its cost: the star)", dagger=DAGGER if "judge" in metric else "")
-    block = TOP + HEIGHT + BOTTOM
-    figure = style.blank(style.PAGE, block * len(problems) + style.note_height(note, style.PAGE))
+    keys = {problem: letters(evidence, names, metric, list(axes_of)) for problem, names in problems.items()}
+    words = {
+        problem: style.wrapped(spelled(evidence, names, keys[problem]), style.PAGE - LEFT)
+        for problem, names in problems.items()
+    }
+    heads = {problem: TOP + 0.1 * (text.count("\n") + 1) for problem, text in words.items()}
+    height = sum(heads.values()) + len(problems) * (HEIGHT + BOTTOM)
+    figure = style.blank(style.PAGE, height + style.note_height(note, style.PAGE))
     width = (style.PAGE - LEFT - 0.1 - SPACE * (len(axes_of) - 1)) / len(axes_of)
-    for line, (problem, names) in enumerate(problems.items()):
-        style.write(figure, problem, LEFT, line * block + 0.1, fontsize=style.HEADING)
+    top = 0.0
+    for problem, names in problems.items():
+        style.write(figure, problem, LEFT, top + 0.1, fontsize=style.HEADING)
+        style.write(figure, words[problem], LEFT, top + 0.24, fontsize=style.SMALL, color=style.BLUE)
         for column, (kind, label) in enumerate(axes_of.items()):
-            axes = style.panel(figure, LEFT + column * (width + SPACE), line * block + TOP, width, HEIGHT)
-            draw(axes, evidence, problem, points(evidence, names, metric, kind), (metric, kind))
+            axes = style.panel(figure, LEFT + column * (width + SPACE), top + heads[problem], width, HEIGHT)
+            draw(axes, evidence, problem, points(evidence, names, metric, kind), (metric, kind), keys[problem])
             axes.set_xlabel(label)
             if column:
                 axes.tick_params(labelleft=False)
             else:
                 axes.set_ylabel(word.split(" (")[0])
+        top += heads[problem] + HEIGHT + BOTTOM
     style.note(figure, note)
     return figure
 
 
-def draw(axes: Axes, evidence: Evidence, problem: str, found: list[Point], what: tuple[str, str]) -> None:
+def letters(evidence: Evidence, names: Sequence[str], metric: str, kinds: Sequence[str]) -> dict[str, str]:
+    """A letter for each student on a front of the problem, by whatever cost."""
+    best = set().union(*(front(points(evidence, names, metric, kind)) for kind in kinds))
+    return dict(zip((name for name in names if name in best), ascii_lowercase, strict=False))
+
+
+def spelled(evidence: Evidence, names: Sequence[str], key: dict[str, str]) -> str:
+    """What the letters stand for; how the student is made is said where the problem's students differ in it."""
+    several = len({made(evidence.rows[name]) for name in names}) > 1
+    return ";  ".join(
+        f"{letter}: {called(evidence.rows[name])}" + (f" ({made(evidence.rows[name])})" if several else "")
+        for name, letter in key.items()
+    )
+
+
+def draw(
+    axes: Axes,
+    evidence: Evidence,
+    problem: str,
+    found: list[Point],
+    what: tuple[str, str],
+    key: dict[str, str],
+) -> None:
     """One panel: references, students, and the line of the front."""
     metric, kind = what
     teacher = evidence.teacher(problem)
@@ -131,7 +163,7 @@ def draw(axes: Axes, evidence: Evidence, problem: str, found: list[Point], what:
     for each in sorted(found, key=lambda point: point.name in best):
         mark(axes, spread[each.name], each, each.name in best)
     stairs(axes, sorted((p for p in found if p.name in best), key=lambda p: p.cost), spread)
-    labels(axes, evidence, [p for p in found if p.name in best], spread)
+    labels(axes, [p for p in found if p.name in best], spread, key)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda value, _: style.counted(value))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -176,13 +208,10 @@ def stairs(axes: Axes, best: list[Point], spread: dict[str, float]) -> None:
         axes.step(places, [each.error for each in best], where="post", color=style.BLUE, lw=0.7, zorder=1)
 
 
-def labels(axes: Axes, evidence: Evidence, best: list[Point], spread: dict[str, float]) -> None:
-    """The names of the students on the front."""
+def labels(axes: Axes, best: list[Point], spread: dict[str, float], key: dict[str, str]) -> None:
+    """The letters of the students on the front."""
     for each in best:
-        row = evidence.rows[each.name]
-        several = len({made(evidence.rows[other.name]) for other in best}) > 1
-        text = f"{called(row)}\n({made(row)})" if several else called(row)
         axes.annotate(
-            text, (spread[each.name], each.error), xytext=(4, -5), textcoords="offset points", ha="left", va="top",
-            fontsize=style.TINY, linespacing=0.95, color=style.BLUE, bbox=style.BEHIND,
+            key[each.name], (spread[each.name], each.error), xytext=(4, -3), textcoords="offset points", ha="left",
+            va="top", fontsize=style.TEXT, color=style.BLUE, bbox=style.BEHIND,
         )  # fmt: skip

@@ -32,6 +32,8 @@ BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 LETTER = 0.0455
 """Inches of a letter of the smallest size, on average."""
 RASTER = "png"
+NAMED = 20
+"""Inputs that a file tells by name; the manifest tells all."""
 FORMATS = ("svg", "pdf", RASTER)
 DOTS = 220
 
@@ -155,7 +157,9 @@ def spelled(label: str) -> str:
 
 def files(drawn: Drawn, stage: str) -> dict[str, bytes]:
     """The figure in every format, by file name; nothing in the bytes tells when or where it was made."""
-    source = f"stage {stage} of Retort, from {', '.join(path.as_posix() for path in drawn.inputs)}"
+    named = ", ".join(path.as_posix() for path in drawn.inputs[:NAMED])
+    more = len(drawn.inputs) - NAMED
+    source = f"stage {stage} of Retort, from {named}" + (f" and {more} more files" if more > 0 else "")
     metadata: dict[str, dict[str, Any]] = {
         "svg": {"Title": drawn.title, "Creator": "Retort", "Source": source, "Date": None},
         "pdf": {"Title": drawn.title, "Creator": "Retort", "Subject": source, "Producer": None, "CreationDate": None},

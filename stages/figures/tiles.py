@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from PIL import Image
 
+from stages.figures import style
 from stages.figures.evidence import Evidence
 from stages.harness import paths
 from stages.harness.prepared import Bytes
@@ -14,6 +16,9 @@ from stages.harness.strips import IMAGES
 
 ENLARGED = 128
 """Pixels of a tile's side in a figure, at least: viewers smooth small pictures when they enlarge them."""
+
+WORST = 0.5
+"""The error that is drawn darkest, as a share of the range of levels."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,23 @@ def enlarged(tile: Bytes) -> Bytes:
     return tile.repeat(times, axis=0).repeat(times, axis=1)
 
 
+def colours() -> Colormap:
+    """From nearly white, so that a tile without error is still seen, to nearly black: grey print keeps the order."""
+    return LinearSegmentedColormap.from_list("error", ["#f3f3f3", style.SKY, style.BLUE, "#04121f"])
+
+
+def error(tile: Bytes, exact: Bytes) -> Bytes:
+    """A picture of the absolute error to the exact image, the mean over colours."""
+    off = np.abs(tile.astype(np.float64) - exact).mean(axis=2) / 255
+    return np.asarray(colours()(np.minimum(off / WORST, 1.0), bytes=True))[..., :3]
+
+
 def mosaic(
     rows: list[list[Bytes | None]], gap: int, breaks: tuple[int, ...] = (), lines: tuple[int, ...] = ()
 ) -> Bytes:
     """Tiles in rows on white; a wider gap before the columns of `breaks` and the rows of `lines`."""
     side = next(enlarged(tile).shape[0] for row in rows for tile in row if tile is not None)
-    across, down = offsets(len(rows[0]), side, gap, breaks), offsets(len(rows), side, gap, lines)
+    across, down = offsets(len(rows[0]), side, gap, breaks), offsets(len(rows), side, gap, lines, wider=2)
     canvas = np.full((down[-1] + side, across[-1] + side, 3), 255, np.uint8)
     for top, row in zip(down, rows, strict=True):
         for left, tile in zip(across, row, strict=True):
@@ -74,6 +90,6 @@ def mosaic(
     return canvas
 
 
-def offsets(count: int, side: int, gap: int, breaks: tuple[int, ...]) -> list[int]:
+def offsets(count: int, side: int, gap: int, breaks: tuple[int, ...], wider: int = 4) -> list[int]:
     """Where each of a row's tiles begins."""
-    return [i * (side + gap) + 4 * gap * sum(1 for b in breaks if b <= i) for i in range(count)]
+    return [i * (side + gap) + wider * gap * sum(1 for b in breaks if b <= i) for i in range(count)]

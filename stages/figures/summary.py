@@ -1,0 +1,182 @@
+"""All image-to-image problems on one page: what teachers can do, what their students lost and what lessons won back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from stages.figures import regain, style
+from stages.figures.evidence import Evidence, called, frechet, groups, made, taught
+from stages.figures.excerpt import LABELS, STEP, Block, lesson, pictures, strip
+from stages.figures.gallery import leading
+from stages.figures.regain import Metric
+from stages.figures.style import Drawn
+from stages.harness import paths
+from stages.harness.rows import TeacherRow
+
+TITLE = "What compression loses and distillation wins back"
+NOTHING = (
+    "The page needs a problem with a teacher, an untaught student and a taught one of the same size; there is none."
+)
+NOTE = (
+    "Students of equal size, those with the most seeds (×: how many). Lines through marks: {bars}. {won}Marks: against "
+    "the untaught student, 95 % over common seeds. Pictures: first, middle and last label, of each the first test "
+    "image it changes, first seed; the lesson in them is the one that matches the image and most layers. No result had "
+    "a part in a choice. ÷: teacher over student.{dagger}"
+)
+WON = "Won back: share of what was lost in {metric}. "
+DAGGER = " † In the features of the pipeline's own judge, not comparable with published values."
+BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds"}
+COSTS = {"parameters": "parameters", "macs": "MACs"}
+MARK_WORDS = {
+    "control": "untaught student",
+    "better": "better than it",
+    "worse": "worse than it",
+    "single seed": "one seed: no evidence possible",
+}
+SEVERAL = 4
+"""Rows that a group needs to be shown beside the largest of its problem."""
+LINE, NAMES, SHARES = 0.114, 0.74, 0.42
+TOP, HEAD, COLUMNS, TICKS, AFTER, ASIDE = 0.66, 0.26, 0.12, 0.18, 0.05, 0.14
+
+
+def figures(evidence: Evidence) -> Iterator[Drawn]:
+    """The page."""
+    found, metrics = blocks(evidence), measures(evidence)
+    if not found or not metrics:
+        yield Drawn("summary", TITLE, style.sentence(TITLE, NOTHING), (paths.PARAMS, paths.results()))
+        return
+    shown = [name for block in found for name in (block.teacher, block.control, lesson(evidence, block))]
+    seen = (path for name in dict.fromkeys(shown) for path in (paths.samples(name), paths.quality(name)))
+    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.costs(), *seen)
+    yield Drawn("summary", TITLE, page(evidence, found, metrics), inputs)
+
+
+def blocks(evidence: Evidence) -> list[Block]:
+    """Of each problem the largest group, and others with several rows."""
+    found = []
+    for problem in evidence.problems():
+        teacher = evidence.teacher(problem)
+        members = [names for key, names in groups(evidence).items() if key[0] == problem]
+        most = max((len(names) for names in members), default=0)
+        for names in members:
+            rows = leading(evidence, names)
+            untaught = [name for name in rows if not taught(evidence.rows[name])]
+            lessons = tuple(name for name in rows if taught(evidence.rows[name]))
+            if teacher and untaught and lessons and len(names) >= min(most, SEVERAL):
+                found.append(Block(problem, teacher, untaught[0], lessons))
+    return found
+
+
+def measures(evidence: Evidence) -> list[Metric]:
+    """Exact error, accuracy and Fréchet distance, as far as all rows have them."""
+    distance, word = frechet(evidence)
+    known = [
+        Metric("l1", "exact error × 1000", "min", 1e3, lazy=True),
+        Metric("accuracy_target", "accuracy, %", "max", 1e2),
+        Metric(distance, word.split(" (")[0], "min"),
+    ]
+    return [metric for metric in known if all(evidence.has(name, metric.column) for name in evidence.rows)]
+
+
+def page(evidence: Evidence, found: list[Block], metrics: list[Metric]) -> Figure:
+    """The blocks below each other."""
+    bounded = evidence.has(found[0].teacher, f"{metrics[0].column}_low")
+    bars = BARS[bounded]
+    note = NOTE.format(
+        bars=bars,
+        won=WON.format(metric=metrics[0].word.split(" ×")[0]),
+        dagger=DAGGER if any("†" in metric.word for metric in metrics) else "",
+    )
+    strips = [strip(evidence, block, block.lines * LINE) for block in found]
+    bodies = [max(b.lines * LINE, len(s.rows) * STEP) for b, s in zip(found, strips, strict=True)]
+    height = TOP + sum(bodies) + len(found) * (HEAD + COLUMNS + TICKS + AFTER)
+    figure = style.blank(style.PAGE, height + style.note_height(note, style.PAGE))
+    sheet = style.sheet(figure)
+    style.write(figure, TITLE, 0.08, 0.08, fontsize=10, fontweight="bold")
+    key(figure, sheet)
+    top = TOP
+    for block, each, body in zip(found, strips, bodies, strict=True):
+        heading(figure, sheet, evidence, block, top)
+        left = pictures(figure, each, top + HEAD + COLUMNS)
+        lines(figure, evidence, block, metrics, left + ASIDE, top + HEAD + COLUMNS)
+        top += HEAD + COLUMNS + body + TICKS + AFTER
+    style.note(figure, note)
+    return figure
+
+
+def heading(figure: Figure, sheet: Axes, evidence: Evidence, block: Block, top: float) -> None:
+    """Which problem, how the student is made, and how much smaller it is: a bar in a bar."""
+    row = evidence.rows[block.control]
+    sheet.plot([0.08, style.PAGE - 0.08], [top - 0.05] * 2, color=style.INK, lw=0.5)
+    style.write(figure, block.problem, 0.08, top, fontsize=9, fontweight="bold")
+    labels = sum(len(each) for each in (teacher_of(evidence, block).labels, teacher_of(evidence, block).partner_labels))
+    style.write(figure, f"{labels} labels; student: {made(row)}", LABELS, top + 0.03, fontsize=style.SMALL)
+    large, small = (
+        evidence.costs[kind][name]["generator"]
+        for kind, name in (("teachers", row.teacher), ("variants", block.control))
+    )
+    for index, (column, word) in enumerate(COSTS.items()):
+        left, width = style.PAGE - 0.08 - (2 - index) * 2.0 + 0.08, 1.92
+        before, after = large[column], small[column]
+        sizes = f"{word} {style.counted(before)} → {style.counted(after)}  ÷{before / after:.1f}"
+        style.write(figure, sizes, left, top + 0.01, fontsize=style.SMALL)
+        for share, colour in ((1.0, style.PALE), (after / before, style.INK)):
+            sheet.add_patch(Rectangle((left, top + 0.13), width * share, 0.05, color=colour, lw=0))
+
+
+def lines(figure: Figure, evidence: Evidence, block: Block, metrics: list[Metric], left: float, top: float) -> None:
+    """Names, a panel per metric, and the shares won back."""
+    height = block.lines * LINE
+    width = (style.PAGE - left - NAMES - SHARES) / len(metrics)
+    gaps = [regain.gap(evidence, each, block.teacher, block.control, block.taught) for each in metrics]
+    for place, name in enumerate((block.teacher, block.control, *block.taught)):
+        row, middle = evidence.rows[name], top + (place + 0.5) * LINE
+        seeds = f" ×{len(row.seeds)}" if len(row.seeds) > 1 else ""
+        style.write(
+            figure, called(row) + seeds, left + NAMES - 0.08, middle, ha="right", va="center", fontsize=style.SMALL
+        )
+        share = gaps[0].won(name) if name in block.taught else None
+        if share is not None:
+            text = f"{share * 100:.0f} %".replace("-", "−")
+            style.write(figure, text, style.PAGE - 0.08, middle, ha="right", va="center", fontsize=style.SMALL)
+    for index, (metric, found) in enumerate(zip(metrics, gaps, strict=True)):
+        axes = style.panel(figure, left + NAMES + index * width, top, width - 0.1, height)
+        regain.draw(axes, found, block.teacher, block.control)
+        middle = left + NAMES + index * width + (width - 0.1) / 2
+        style.write(figure, metric.word, middle, top - 0.03, ha="center", va="bottom", fontsize=style.SMALL)
+    style.write(figure, "won back", style.PAGE - 0.08, top - 0.03, ha="right", va="bottom", fontsize=style.SMALL)
+
+
+def key(figure: Figure, sheet: Axes) -> None:
+    """What bands, bars and marks mean."""
+    left, middle = 0.14, 0.36
+    swatches = {
+        "lost by the untaught student": regain.LOST,
+        "won back by a lesson": regain.WON,
+        "lost besides": regain.MORE,
+    }
+    for word, look in swatches.items():
+        sheet.add_patch(Rectangle((left, middle - 0.04), 0.18, 0.08, **look))
+        left = named(figure, word, left + 0.23, middle)
+    sheet.plot([left, left + 0.18], [middle, middle], ":", color=style.INK, lw=0.8)
+    left = named(figure, "returning the input unchanged", left + 0.23, middle)
+    style.write(figure, "left is better", style.PAGE - 0.08, middle, ha="right", va="center", fontsize=style.SMALL)
+    left, middle = 0.18, 0.5
+    for kind in regain.MARKS:
+        regain.mark(sheet, left, middle, kind)
+        left = named(figure, MARK_WORDS.get(kind, kind), left + 0.1, middle)
+
+
+def named(figure: Figure, word: str, left: float, middle: float) -> float:
+    """A word of the key; returns where the next may begin."""
+    style.write(figure, word, left, middle, va="center", fontsize=style.SMALL)
+    return left + 0.2 + len(word) * style.LETTER
+
+
+def teacher_of(evidence: Evidence, block: Block) -> TeacherRow:
+    """The row of the large network."""
+    return evidence.settings.teachers[evidence.rows[block.control].teacher]

@@ -1,0 +1,188 @@
+"""Figures and table of sweeps, on numbers made by hand: what is hatched, what is drawn, what stands in the table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from stages import count_costs, gather_results
+from stages.figures import evidence, reliability, style, subclasses, swept, temperatures
+from stages.figures.evidence import Evidence
+from stages.harness import paths, sweeps, tables
+from stages.tables import classified
+from tests import judged, test_sweeps
+
+# Error of each seed; the second point is surely better, the third cannot be told from the control.
+ERRORS = {
+    "halves/teacher": [0.02],
+    "halves/none": [0.050, 0.052],
+    "halves/kd-alpha0.5-temperature1": [0.030, 0.0321],
+    "halves/kd-alpha0.5-temperature4": [0.040, 0.070],
+    "halves/kd-alpha1-temperature1": [0.090, 0.0921],
+    "halves/kd-alpha1-temperature4": [0.050, 0.051],
+}
+
+
+def report(name: str, errors: list[float]) -> dict[str, Any]:
+    """What the examination writes."""
+    seeds = {}
+    for seed, error in enumerate(errors):
+        overall = dict.fromkeys(tables.classified(), 0.5)
+        overall = {key: value for key, value in overall.items() if not key.endswith(("_low", "_high"))}
+        del overall["cross_entropy_votes"]
+        overall |= {"error": error, "accuracy": 1 - error, "f1": 1 - error, "subclass_ami": 0.6 - error}
+        seeds[str(seed)] = {
+            "training_precision": "float32",
+            "overall": overall,
+            "intervals": {"error": [error - 0.01, error + 0.01]},
+            "standard_errors": {"error": 0.005},
+            "labels": {"zero–four": {"f1": 1 - error}, "five–nine": {"f1": 1 - error}},
+            "reliability": {"images": [4, 20, 76], "confidence": [0.2, 0.6, 0.9], "accuracy": [0.5, 0.5, 0.95]},
+        }
+    places = {"x": [float(i % 7) for i in range(100)], "y": [float(i % 5) for i in range(100)]}
+    drawn = {"picture": {**places, "label": [i % 10 for i in range(100)], "subclass": [0] * 100}}
+    return {
+        "variant": name,
+        "protocol": {"shared": {"examination": "classification"}, "datasets": {"numbers": {"images": 100}}},
+        "references": {},
+        **(drawn if name.endswith("teacher") else {}),
+        "seeds": seeds,
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Params, counts and gathered numbers of one sweep."""
+    content = test_sweeps.content()
+    points = content["sweeps"]["halves"]["points"]
+    del points["sub"]
+    points["teacher"]["thesis"] = "teacher"
+    points["kd"]["grid"] = {"alpha": [0.5, 1], "temperature": [1, 4]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("swept"))
+        settings = judged.save(content)
+        for name in sweeps.rows(settings):
+            paths.quality(name).parent.mkdir(parents=True, exist_ok=True)
+            paths.quality(name).write_text(json.dumps(report(name, ERRORS[name])), encoding="utf-8")
+        curve = paths.teacher_curve("big")
+        curve.parent.mkdir(parents=True)
+        curve.write_text("step\tclassifier/cross_entropy\n1\t2.3\n", encoding="utf-8")
+        count_costs.main()
+        gather_results.main()
+        machine = {"cpu": "a", "torch": "2", "load_before": 0.0, "cores": 2}
+        content = {"machine": machine, "precision": "float32", "networks": {}, "variants": {}}
+        paths.latency().write_text(json.dumps(content), encoding="utf-8")
+        return Path.cwd()
+
+
+@pytest.fixture
+def found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Evidence:
+    monkeypatch.chdir(folder)
+    return evidence.load()
+
+
+def words(figure: Figure) -> list[str]:
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_every_figure_is_drawn_the_same_twice(found: Evidence) -> None:
+    def files() -> dict[str, bytes]:
+        made: dict[str, bytes] = {}
+        for kind in (temperatures, subclasses, reliability):
+            with rc_context(style.RULES):
+                for drawn in kind.figures(found):
+                    assert all(path.exists() for path in drawn.inputs)
+                    made |= style.files(drawn, "test")
+        return made
+
+    first = files()
+    assert {name.partition(".")[0] for name in first} == {
+        "temperatures-halves",
+        "subclasses-halves",
+        "reliability-halves",
+    }
+    assert files() == first
+
+
+def test_the_heat_map_hatches_what_is_no_evidence(found: Evidence) -> None:
+    (drawn,) = temperatures.figures(found)
+    error = drawn.figure.axes[0]
+    tiles = {
+        (round(patch.get_x() - 0.02), round(patch.get_y() - 0.06)): patch
+        for patch in error.patches
+        if isinstance(patch, Rectangle)
+    }
+    # Columns are temperatures 1 and 4; rows the control, α 0.5 and α 1.
+    assert [bool(tiles[place].get_hatch()) for place in ((0, 1), (1, 1), (0, 2), (1, 2))] == [False, True, False, True]
+    blue, orange = tiles[0, 1].get_facecolor(), tiles[0, 2].get_facecolor()
+    assert blue[2] > blue[0]
+    assert orange[0] > orange[2]
+    assert words(drawn.figure)[:5] == ["5.10 ± 0.14 %", "−2.0", "+0.4", "+4.0", "−0.1"]
+
+
+def test_blue_is_better_whichever_way_a_metric_goes(found: Evidence) -> None:
+    (drawn,) = temperatures.figures(found)
+    colours = [
+        next(
+            p.get_facecolor()
+            for p in axes.patches
+            if isinstance(p, Rectangle) and (p.get_x(), p.get_y()) == (0.02, 1.06)
+        )
+        for axes in drawn.figure.axes
+    ]
+    assert colours[0] == pytest.approx(colours[1])
+
+
+def test_agreement_is_beside_what_the_class_alone_gives(found: Evidence) -> None:
+    (drawn,) = subclasses.figures(found)
+    dots, bars = drawn.figure.axes
+    assert len(dots.lines) == 10
+    assert [bar.get_width() for bar in bars.patches if isinstance(bar, Rectangle)] == pytest.approx(
+        [found.mean(name, "subclass_ami") for name in ERRORS]
+    )
+    assert subclasses.alone(10, 2) == pytest.approx(0.4628, abs=1e-4)
+    assert subclasses.alone(10, 10) == 1
+
+
+def test_reliability_pools_seeds_and_leaves_small_bins_out(found: Evidence) -> None:
+    images, confidence, accuracy = reliability.pooled("halves/none")
+    assert images == [8, 40, 152]
+    assert (confidence, accuracy) == (pytest.approx([0.2, 0.6, 0.9]), pytest.approx([0.5, 0.5, 0.95]))
+    (drawn,) = reliability.figures(found)
+    curves = drawn.figure.axes[0].lines[1:]
+    assert all(np.asarray(line.get_xdata()).tolist() == pytest.approx([0.6, 0.9]) for line in curves)
+    assert len(reliability.chosen(swept.each(found)["halves"])) == 5
+
+
+def test_the_table_of_classifiers(found: Evidence) -> None:
+    texts = classified.texts(found.settings)
+    assert set(texts) == {f"classifiers.{kind}" for kind in ("tex", "md", "html", "csv")}
+    table = classified.build(classified.load(found.settings))
+    (group,) = table.groups
+    lines = {line.name: line for line in group.lines}
+    assert list(lines) == list(ERRORS)
+    assert [lines[name].kind for name in ERRORS] == ["teacher", "control", *["taught"] * 4]
+    assert table.verdict(group, lines["halves/kd-alpha0.5-temperature1"]) == "better"
+    assert table.verdict(group, lines["halves/kd-alpha0.5-temperature4"]) == "no evidence"
+    assert table.verdict(group, lines["halves/kd-alpha1-temperature1"]) == "worse"
+    assert {"error", "auc", "subclass_ami"} <= {column.key for column in table.columns}
+    assert not {"l1", "fid_judge", "cross_entropy_votes"} & {column.key for column in table.columns}
+    assert "Exact error" not in texts["classifiers.md"]
+    assert "F1 and AUC" in texts["classifiers.md"]
+    rows = list(csv.DictReader(io.StringIO(texts["classifiers.csv"])))
+    assert len(rows) == len(ERRORS)
+
+
+def test_nothing_swept_nothing_drawn(found: Evidence) -> None:
+    bare = found.settings.model_copy(update={"sweeps": {}})
+    assert classified.texts(bare) == {}
+    assert swept.each(Evidence(bare, {}, [], [], {}, {}, None)) == {}
