@@ -1,7 +1,8 @@
-"""Write the summary of all rows, for papers, pages and programs.
+"""Write the summaries of all rows for papers and programs, and the page that shows every row and figure.
 
-In: params and, of results, results.csv, comparisons.csv, costs.json, latency.json; out: paper_figures/tables. The block
-of results in README.md follows it.
+In: params, results/, figures; out: paper_figures/tables, cards and index.html. The block of results in README.md
+follows. What the page says of the origin of rows is read from results/provenance, which every run rewrites: it is no
+declared input.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import sys
 from stages.harness import params, paths, provenance
 from stages.harness.checkpoints import write_atomically
 from stages.harness.tables import TableError
-from stages.tables import gathered, latex, markdown, page, readme, separated, summary
+from stages.tables import cards, classified, gathered, latex, markdown, page, readme, report, separated, summary
 
 
 def texts(found: gathered.Gathered) -> dict[str, str]:
-    """Every file by its name."""
+    """Every file of the summary by its name."""
     table = summary.build(found)
     return {
         "summary.tex": latex.summary(found, table),
@@ -27,13 +28,20 @@ def texts(found: gathered.Gathered) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write all tables, or none."""
+    """Write all tables and the page, or none."""
     settings = params.load_or_exit()
     with provenance.timed("write_tables"):
-        for name, text in texts(gathered.load(settings)).items():
-            write_atomically(paths.table(name), text.encode())
+        found = gathered.load(settings)
+        files = {paths.table(name): text for name, text in {**texts(found), **classified.texts(settings)}.items()}
+        files |= {paths.cards() / name: text for name, text in cards.texts(found).items()}
+        files[paths.page()] = report.page([(found, summary.build(found)), *classified.tables(settings)])
+        for path, text in files.items():
+            write_atomically(path, text.encode())
         changed = readme.update()
-    print(f"{len(settings.variants)} rows in {paths.tables()}" + (f"; {paths.README} follows" if changed else ""))
+    print(
+        f"{len(settings.variants)} rows in {paths.tables()} and {paths.page()}"
+        + (f"; {paths.README} follows" if changed else "")
+    )
 
 
 if __name__ == "__main__":

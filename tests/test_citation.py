@@ -58,6 +58,7 @@ class Citation(Part):
     title: TITLE
     abstract: TITLE
     version: TITLE
+    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-\.\(\)\[\]\\]+$")] | None = None
     authors: Annotated[list[Person | Entity], Field(min_length=1)]
     license: Literal["MIT"]
     keywords: Annotated[list[TITLE], Field(min_length=1)]
@@ -109,6 +110,14 @@ def test_archives_are_told_what_the_citation_says(cited: dict[str, Any], file: P
     assert told["version"] == cited["version"]
     assert told["description"] == cited["abstract"]
     assert all(citation.arxiv(reference) in made for reference in cited["references"])
+
+
+def test_a_doi_is_told(cited: dict[str, Any]) -> None:
+    given = {**cited, "doi": "10.5281/zenodo.1234567"}
+    Citation.model_validate(given)
+    assert citation.codemeta(given)["identifier"] == "https://doi.org/10.5281/zenodo.1234567"
+    with pytest.raises(ValidationError):
+        Citation.model_validate({**cited, "doi": "https://doi.org/10.5281/zenodo.1234567"})
 
 
 def test_a_changed_citation_changes_both_files(cited: dict[str, Any]) -> None:

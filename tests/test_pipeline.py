@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.harness import members, params, paths, yaml_text
+from stages.harness import members, params, paths, sweeps, yaml_text
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES: dict[str, Any] = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -62,40 +62,52 @@ def reached(file: Path) -> set[Path]:
     return seen
 
 
-def expanded(dep: str) -> list[Path]:
-    """The files a dep may stand for: a member chosen by a row, or a file."""
+def expanded(dep: str, stage: str) -> list[Path]:
+    """The files a dep may stand for: a member chosen by a row, or a file; of families those that such rows name."""
     axis = re.fullmatch(r"stages/(\w+)/\$\{[^}]+\}\.py", dep)
     if axis:
-        return [ROOT / "stages" / axis[1] / f"{name}.py" for name in members.names(axis[1])]
+        section = STAGES[stage]["foreach"].strip("${} ")
+        rows = [row for file in PARAMS_FILES for row in getattr(params.load(file), section).values()]
+        names = {row.family for row in rows} if axis[1] == "families" else members.names(axis[1])
+        return [ROOT / "stages" / axis[1] / f"{name}.py" for name in names]
     return [ROOT / dep] if dep.startswith("stages/") and dep.endswith(".py") else []
+
+
+def file_of(stage: str) -> str:
+    """The file that a stage runs; what has an item per variant may have one per sweep, too."""
+    return stage.removesuffix("_sweeps")
 
 
 def test_every_file_in_stages_is_a_stage_in_order() -> None:
     files = [file.stem for file in sorted((ROOT / "stages").glob("*.py")) if file.stem != "__init__"]
-    assert files == list(STAGES)
+    assert list(dict.fromkeys(map(file_of, STAGES))) == files
+    assert list(STAGES) == sorted(STAGES)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_each_stage_runs_its_own_file(stage: str) -> None:
-    assert body(stage)["cmd"].split()[:3] == ["python", "-m", f"stages.{stage}"]
+    assert body(stage)["cmd"].split()[:3] == ["python", "-m", f"stages.{file_of(stage)}"]
+    assert (file_of(stage) != stage) == (STAGES[stage].get("foreach") == "${sweeps}")
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_declared_deps_cover_the_imports(stage: str) -> None:
-    declared = {file for dep in body(stage)["deps"] for file in expanded(dep)}
-    assert ROOT / f"stages/{stage}.py" in declared
+    declared = {file for dep in body(stage)["deps"] for file in expanded(dep, stage)}
+    assert ROOT / f"stages/{file_of(stage)}.py" in declared
     chosen = {file for file in declared if file.parent.name in members.AXES}
     needed = {found for file in declared for found in reached(file)}
     missing = needed - declared
     assert not missing, f"{stage} reaches {sorted(str(p.relative_to(ROOT)) for p in missing)} without declaring it"
-    wanted = {found for file in {ROOT / f"stages/{stage}.py", *chosen} for found in reached(file)}
+    wanted = {found for file in {ROOT / f"stages/{file_of(stage)}.py", *chosen} for found in reached(file)}
     unneeded = declared - wanted
     assert not unneeded, f"{stage} declares {sorted(str(p.relative_to(ROOT)) for p in unneeded)} and never imports it"
 
 
 @pytest.mark.parametrize("stage", ["count_costs", "measure_latency", "plot_figures"])
 def test_stages_of_all_rows_declare_the_members_of_the_rows(stage: str) -> None:
-    rows = params.load(ROOT / "params.yaml").variants.values()
+    settings = params.load(ROOT / "params.yaml")
+    # Figures draw the networks and lessons of variants alone.
+    rows = (settings.variants if stage == "plot_figures" else sweeps.rows(settings)).values()
     used = {f"stages/families/{row.family}.py" for row in rows}
     if stage == "count_costs":
         used |= {f"stages/compressions/{row.compression}.py" for row in rows}
@@ -105,10 +117,30 @@ def test_stages_of_all_rows_declare_the_members_of_the_rows(stage: str) -> None:
     assert not missing, f"{stage} looks at every row at once: add {', '.join(sorted(missing))} to its deps in dvc.yaml"
 
 
+@pytest.mark.parametrize("file", PARAMS_FILES, ids=lambda file: file.name)
+def test_stages_of_sweeps_declare_what_their_points_use(file: Path) -> None:
+    settings = params.load(file)
+    declared = {stage: set(body(stage)["deps"]) for stage in STAGES if file_of(stage) != stage}
+    for name, sweep in settings.sweeps.items():
+        for row in sweeps.points(name, sweep).values():
+            lessons = row.distill.model_dump().values()
+            used = {f"stages/compressions/{row.compression}.py", *(f"stages/distillations/{x}.py" for x in lessons)}
+            assert used <= declared["distill_students_sweeps"]
+            examination = members.load("families", row.family).EXAMINATION
+            assert f"stages/examinations/{examination}.py" in declared["evaluate_quality_sweeps"]
+
+
+@pytest.mark.parametrize("file", PARAMS_FILES, ids=lambda file: file.name)
+def test_variants_are_examined_by_what_their_stage_declares(file: Path) -> None:
+    for row in params.load(file).variants.values():
+        examination = members.load("families", row.family).EXAMINATION
+        assert f"stages/examinations/{examination}.py" in body("evaluate_quality")["deps"]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_exist_and_are_files(stage: str) -> None:
     for dep in body(stage)["deps"]:
-        for file in expanded(dep):
+        for file in expanded(dep, stage):
             assert file.is_file(), f"{dep} is not there"
 
 
@@ -128,7 +160,9 @@ def test_outs_are_those_of_paths() -> None:
         "build_teachers": [paths.teacher("${key}"), paths.teacher_curve("${key}")],
         "count_costs": [paths.costs()],
         "distill_students": [paths.students("${key}"), paths.student_curves("${key}")],
+        "distill_students_sweeps": [paths.students("${key}"), paths.student_curves("${key}")],
         "evaluate_quality": [paths.quality("${key}"), paths.samples("${key}")],
+        "evaluate_quality_sweeps": [paths.quality("${key}").with_suffix("")],
         "gather_results": [
             paths.results(),
             paths.comparisons(),
@@ -138,7 +172,7 @@ def test_outs_are_those_of_paths() -> None:
         ],
         "measure_latency": [paths.latency()],
         "plot_figures": [paths.figures(), paths.manifest()],
-        "write_tables": [paths.tables()],
+        "write_tables": [paths.tables(), paths.cards(), paths.page()],
     }
     for stage, expected in named.items():
         assert sorted(all_outs(stage)) == sorted(path.as_posix() for path in expected), stage
@@ -160,7 +194,7 @@ def test_every_params_file_parses(file: Path) -> None:
 
 @pytest.mark.parametrize("file", PARAMS_FILES, ids=lambda file: file.name)
 def test_every_taught_row_has_a_same_size_control(file: Path) -> None:
-    rows = params.load(file).variants
+    rows = sweeps.rows(params.load(file))
     controls = {
         (row.teacher, row.compression, str(row.student), str(row.compression_settings), row.schedule)
         for row in rows.values()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from stages.harness import params
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ("results", "paper_figures", "dvc.lock")
+LOCAL = (".venv", ".retort", ".dvc/cache", ".dvc/tmp", ".dvc/config.local", "dvc_remote", "dist")
 MADE = ("data", "results", "paper_figures")
 
 
@@ -44,15 +48,19 @@ def clone(target: Path) -> Path:
     names = listed.stdout.splitlines() or [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
     for name in names:
         source = ROOT / name
-        if source.is_file() and not name.startswith(SKIPPED) and not name.startswith((".venv", ".retort")):
+        if source.is_file() and not name.startswith(SKIPPED) and not name.startswith(LOCAL):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target / name)
     shutil.copyfile(ROOT / "scales" / "smoke.yaml", target / "params.yaml")
-    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
     call(target, "git", "init", "-q")
-    call(target, "git", "add", "-A")
-    call(target, "git", *identity, "commit", "-q", "-m", "start")
+    commit(target)
     return target
+
+
+def commit(folder: Path) -> None:
+    """Everything that git does not ignore."""
+    call(folder, "git", "add", "-A")
+    call(folder, "git", "-c", "user.name=Test", "-c", "user.email=test@example.invalid", "commit", "-q", "-m", "state")
 
 
 def made(folder: Path) -> dict[str, bytes]:
@@ -107,6 +115,26 @@ def test_a_new_row_runs_itself_and_the_tail_and_a_new_member_nothing(finished: P
     assert own <= stale <= own | whole_tables
 
 
+def test_an_archive_renders_again_and_restores_weights_without_git(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder, symlinks=True)
+    commit(folder)
+    retort(folder, "bundle", "--weights", "dist/whole.tar.gz")
+    with tarfile.open(folder / "dist" / "whole.tar.gz") as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (root,) = (tmp_path / "unpacked").iterdir()
+    assert not (root / "results" / "teachers").exists()
+    tables = {file.name: file.read_bytes() for file in (root / "paper_figures" / "tables").iterdir()}
+    shutil.rmtree(root / "paper_figures" / "tables")
+    with (root / "stages" / "write_tables.py").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert call(root, "dvc", "repro", "--allow-missing").count("Running stage") == 1
+    assert {file.name: file.read_bytes() for file in (root / "paper_figures" / "tables").iterdir()} == tables
+    call(root, "dvc", "pull", "--quiet")
+    assert call(root, "dvc", "status").strip() == "Data and pipelines are up to date."
+    assert made(root) == made(folder)
+
+
 def test_killed_runs_are_continued_to_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     folder = clone(tmp_path)
     command = [sys.executable, "-c", "from stages.commands import app; app()", "repro", "-j", "2"]
@@ -124,3 +152,51 @@ def test_killed_runs_are_continued_to_the_same_bytes(finished: Path, tmp_path: P
             run.wait()
     retort(folder, "repro", "-j", "2")
     assert made(folder) == made(finished)
+
+
+def commands(text: str) -> set[str]:
+    """What a page tells its readers to run."""
+    lines = {
+        line.split("#")[0].strip()
+        for part in re.findall(r"```console\n(.*?)```", text, re.S)
+        for line in part.splitlines()
+    }
+    spans = {span for span in re.findall(r"`([^`\n]+)`", text) if span.split()[0] in RUN_BY_READERS}
+    return lines | spans
+
+
+RUN_BY_READERS = ("retort", "make", "dvc", "python", "pip")
+# The Makefile's recipes, which would set up an environment inside the clone; how they end is what is run elsewhere.
+RECIPES = {"make repro": ".venv/bin/retort repro -j ", "make test": ".venv/bin/python -m pytest"}
+# Too long for here, or of another place than a clone with results: the test that runs them.
+ELSEWHERE = {
+    "python -m venv .venv": "Makefile",
+    "pip install -e .[dev] -c constraints.txt": "Makefile",
+    "dvc pull": "tests/test_smoke.py",
+    "retort bench training": "tests/test_bench.py",
+    "retort bench metrics": "tests/test_bench.py",
+    "retort bundle --weights": "tests/test_smoke.py",
+    "retort verify --quick": "tests/test_verify.py",
+}
+ARGUMENTS = {"retort report": ["report", "--no-open"], "retort bundle": ["bundle", "dist/small.tar.gz"]}
+
+
+def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder, symlinks=True)
+    commit(folder)
+    found = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert {*RECIPES, *ELSEWHERE} <= found
+    # What changes the params comes last.
+    for command in sorted(found - set(ELSEWHERE), key=lambda each: ("use" in each, each)):
+        program, *arguments = shlex.split(command)
+        if command in RECIPES:
+            assert RECIPES[command] in call(folder, "make", "-n", *arguments)
+        elif program == "retort":
+            assert retort(folder, *ARGUMENTS.get(command, arguments)).strip()
+        else:
+            assert call(folder, program, *arguments).strip()
+    for command, place in ELSEWHERE.items():
+        words = [word for word in shlex.split(command) if word not in RUN_BY_READERS]
+        text = (ROOT / place).read_text(encoding="utf-8")
+        assert all(word in text for word in words if word != "-e"), command

@@ -98,6 +98,17 @@ def timed(latency: float) -> dict[str, Any]:
     return {"times": [{**one, "batch": 16, "latency_ms": 99.0}, {**one, "threads": 2, "latency_ms": 98.0}, one]}
 
 
+def lay_for_the_page(rows: Params) -> None:
+    """The least that the page needs beside: nothing was drawn, no training left a curve, no picture was kept."""
+    for name, row in rows.variants.items():
+        seeds = {str(seed): {"overall": {}, "datasets": {}} for seed in row.seeds}
+        paths.quality(name).parent.mkdir(exist_ok=True)
+        paths.quality(name).write_text(json.dumps({"protocol": {"datasets": {}}, "seeds": seeds}))
+    paths.training_curves().write_text(tables.text(["kind", "name", "seed", "step"], []))
+    paths.manifest().parent.mkdir(exist_ok=True)
+    paths.manifest().write_text("{}")
+
+
 def lay(rows: Params) -> None:
     """Results as the stages before leave them, in the current directory; `real-taught` was never timed."""
     lines = [line(rows, name, seed) for name, row in rows.variants.items() for seed in row.seeds]
@@ -123,6 +134,7 @@ def lay(rows: Params) -> None:
     paths.results().write_text(tables.text(list(lines[0]), lines))
     paths.comparisons().write_text(tables.text(list(compared[0]), compared))
     paths.costs().write_text(json.dumps({"teachers": {"large": costs_of(8)}, "variants": counted}))
+    lay_for_the_page(rows)
     paths.latency().write_text(json.dumps(latency))
 
 

@@ -8,7 +8,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-VERBS = ("bench", "check", "count", "dag", "data", "doctor", "fetch", "prune", "repro", "use", "verify")
+VERBS = (
+    "bench",
+    "bundle",
+    "check",
+    "count",
+    "dag",
+    "data",
+    "doctor",
+    "fetch",
+    "prune",
+    "report",
+    "repro",
+    "use",
+    "verify",
+)
 
 
 class Verbs(TyperGroup):

@@ -31,13 +31,14 @@ def arxiv(reference: Fields) -> str:
 
 
 def codemeta(cited: Fields) -> dict[str, Any]:
-    """What codemeta.json says."""
+    """What codemeta.json says; a DOI where an archive has given one."""
     return {
         "@context": "https://w3id.org/codemeta/3.0",
         "type": "SoftwareSourceCode",
         "name": cited["title"],
         "description": cited["abstract"],
         "version": cited["version"],
+        **({"identifier": f"https://doi.org/{cited['doi']}"} if "doi" in cited else {}),
         "author": [{"type": "Organization", "name": author["name"]} for author in cited["authors"]],
         "license": f"https://spdx.org/licenses/{cited['license']}",
         "keywords": cited["keywords"],

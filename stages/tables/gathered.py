@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def text(path: Path) -> str:
 
 def table(path: Path) -> list[Fields]:
     """The lines of a table, by column."""
-    return list(csv.DictReader(text(path).splitlines()))
+    return list(csv.DictReader(io.StringIO(text(path))))
 
 
 def load(settings: Params) -> Gathered:

@@ -12,7 +12,8 @@ SPECIAL = "\\`*_[]|~#"
 ENTITIES = {"&": "&amp;", "<": "&lt;"}
 STYLES = {"": "{}", "best": "**{}**", "near": "*{}*"}
 WORDS = {"best": "**Bold**", "near": "*italics*", "control": "○"}
-HEADLINE = ("parameters", "macs", "speed_up", "fid", "fid_judge", "accuracy_target", "l1", RELATIVE)
+HEADLINE = ("parameters", "macs", "speed_up", "fid", "fid_judge", "accuracy_target", "l1", RELATIVE,
+            "error", "f1", "auc", "ece", "subclass_ami")  # fmt: skip
 
 
 def escape(text: str) -> str:

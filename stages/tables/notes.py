@@ -60,19 +60,43 @@ def in_short(found: Gathered, shown: Group, columns: Iterable[Column]) -> list[s
 
 def in_full(found: Gathered, table: Table) -> list[str]:
     """What all columns need."""
-    settings = found.settings.evaluation
+    keys = {column.key for column in table.columns}
+    rule = "transposed convolutions by their input positions, the output rule by their output positions, as many "
     return [
         *of_marks(table.groups),
-        "MACs count transposed convolutions by their input positions, the output rule by their output positions, "
-        "as many published tables do. Compression: the teacher's parameters over the row's.",
+        *([f"MACs count {rule}published tables do."] if "macs_output_rule" in keys else []),
+        "Compression: the teacher's parameters over the row's.",
         *timed(found),
-        f"FID, KID: pooled translations against the real images, at most {settings.images} of each; they say whether "
-        "images look real, not whether they did what was asked: a network that returns its input does well.",
-        "Accuracy: the judge sees what was asked for; what it makes of the exact images is the ceiling. Exact error: "
-        "mean absolute difference from the image a perfect translator returns; L1 / input: over that of returning "
-        "the input.",
+        *(translated(found) if "l1" in keys else []),
+        *(classified() if "error" in keys else []),
         *judging(table.columns),
     ]
+
+
+def translated(found: Gathered) -> Iterator[str]:
+    """What the numbers of translators mean."""
+    yield (
+        f"FID, KID: pooled translations against the real images, at most {found.settings.evaluation.images} of each; "
+        "they say whether images look real, not whether they did what was asked: a network that returns its input does "
+        "well."
+    )
+    yield (
+        "Accuracy: the judge sees what was asked for; what it makes of the exact images is the ceiling. Exact error: "
+        "mean absolute difference from the image a perfect translator returns; L1 / input: over that of returning "
+        "the input."
+    )
+
+
+def classified() -> Iterator[str]:
+    """What the numbers of classifiers mean."""
+    yield (
+        "Error: share of the test images given another class than theirs. F1 and AUC, of each class against the rest, "
+        "are means over classes: where classes are unequal they say more than the error."
+    )
+    yield (
+        "ECE: expected calibration error, 15 bins of equal width. Cross-entropy to votes: to the shares of the "
+        "annotators' votes. Subclass AMI: adjusted mutual information of the strongest subclass and the true label."
+    )
 
 
 def made(notes: list[str], escape: Callable[[str], str], words: Mapping[str, str]) -> list[Made]:

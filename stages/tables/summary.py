@@ -66,9 +66,9 @@ class Table:
         return layout.written(value * column.factor, self.places[column.key])
 
     def verdict(self, group: Group, line: Line) -> str:
-        """Against the control; says about what where it is not the exact error."""
+        """Against the control; says about what where it is not an error."""
         verdict = line.verdicts.get(group.judged_by, "")
-        return verdict if group.judged_by == "l1" or not verdict else f"{verdict} (accuracy)"
+        return f"{verdict} (accuracy)" if verdict and group.judged_by == "accuracy_target" else verdict
 
     def headline(self) -> Group:
         """The first problem's teacher, references, and students of several seeds; all where no student has several."""
@@ -101,9 +101,9 @@ def values_of(found: Gathered, name: str, column: Column) -> list[float]:
         return [mine / unchanged for mine, unchanged in zip(found.values(name, "l1"), inputs, strict=True)]
     if column.measured:
         return found.values(name, column.key)
-    counted = found.costs["variants"][name]["generator"]
+    counted = tables.kept(found.costs["variants"][name])
     if column.key == "compression":
-        teacher = found.costs["teachers"][found.settings.variants[name].teacher]["generator"]
+        teacher = tables.kept(found.costs["teachers"][found.settings.variants[name].teacher])
         return [teacher["parameters"] / counted["parameters"]]
     timed = found.time(name)
     return [float(source[column.key]) for source in (counted, timed) if column.key in source]
@@ -171,11 +171,15 @@ def build(found: Gathered) -> Table:
     for name, row in found.settings.variants.items():
         problems.setdefault(row.problem, []).append(name)
     groups = tuple(group(found, problem, names, columns) for problem, names in problems.items())
+    return Table(columns, groups, places(columns, groups))
+
+
+def places(columns: Sequence[Column], groups: Sequence[Group]) -> dict[str, int]:
+    """How many decimals each column has."""
     lines = [line for each in groups for line in each.lines]
-    places = {
+    return {
         column.key: layout.decimals(
             line.cells[column.key].value * column.factor for line in lines if column.key in line.cells
         )
         for column in columns
     }
-    return Table(columns, groups, places)

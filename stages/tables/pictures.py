@@ -1,0 +1,109 @@
+"""Pictures inside the page: each figure once, in the fewest bytes, and a row's sample pictures cut into tiles."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import Image
+
+from stages.harness import paths, records
+from stages.harness.strips import IMAGES
+from stages.harness.tables import TableError
+
+PACKED_ENOUGH = 40_000
+"""A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""
+PEOPLE = 4
+LARGEST_LOSSLESS = 64
+"""Pixels of a tile's side; larger ones are photographs, which nobody looks at pixel by pixel."""
+ROWS_OF_TITLE = re.compile(r"\(rows: ([^()]+)\)$")
+PER_ROW = "architecture-"
+
+Embedded = dict[str, Any]
+
+
+def embedded(kind: str, content: bytes, width: int, height: int, packed: bool = False) -> Embedded:
+    """A picture as the page's script unpacks it."""
+    text = base64.b64encode(content).decode()
+    return {"type": f"image/{kind}", "packed": packed, "width": width, "height": height, "content": text}
+
+
+def webp(image: Image.Image, *, lossless: bool) -> bytes:
+    """A picture in the format that browsers read and that needs the fewest bytes."""
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=lossless, quality=90, method=4)
+    return file.getvalue()
+
+
+def figure(name: str) -> Embedded:
+    """A figure as a packed drawing, or as a picture where that is smaller."""
+    try:
+        drawing, dots = (paths.figure(f"{name}.{suffix}").read_bytes() for suffix in ("svg", "png"))
+    except FileNotFoundError as error:
+        raise TableError(f"{error.filename} does not exist, but {paths.manifest()} lists it; run again") from None
+    with Image.open(io.BytesIO(dots)) as image:
+        packed = gzip.compress(drawing, 9, mtime=0)
+        flat = b"" if len(packed) <= PACKED_ENOUGH else webp(image.convert("RGB"), lossless=True)
+        if flat and len(flat) < len(packed):
+            return embedded("webp", flat, image.width, image.height)
+        return embedded("svg+xml", packed, image.width, image.height, packed=True)
+
+
+def manifest() -> dict[str, str]:
+    """The figures and their titles."""
+    return {name: each["title"] for name, each in records.read(paths.manifest()).items()}
+
+
+def diagrams(titles: Mapping[str, str]) -> dict[str, str]:
+    """The architecture diagram of each row that has one, as the titles of the diagrams say."""
+    found: dict[str, str] = {}
+    for name, title in titles.items():
+        rows = ROWS_OF_TITLE.search(title)
+        if name.startswith(PER_ROW) and rows:
+            found |= dict.fromkeys(rows[1].split(", "), name)
+    return found
+
+
+def parts(report: Mapping[str, Any], teacher: bool) -> list[dict[str, Any]]:
+    """What the sample picture of a row holds, from above to below; nothing where rows are not judged label by label."""
+    found = []
+    for data, measured in next(iter(report["seeds"].values()))["datasets"].items():
+        protocol = report["protocol"]["datasets"][data]
+        if "labels" not in measured or "perceptual_images" not in protocol:
+            return []
+        found.append(
+            {
+                "data": data,
+                "labels": list(measured["labels"]),
+                "side": protocol["resolution"],
+                "people": min(IMAGES, protocol["perceptual_images"]),
+                "beside": teacher,
+                "exact": teacher and "l1" in measured["overall"],
+            }
+        )
+    return found
+
+
+def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dict[str, Any]], Embedded] | None:
+    """The first people of a row's sample picture and where its tiles are; nothing where the row has no picture."""
+    if not paths.samples(name).exists():
+        return None
+    with Image.open(paths.samples(name)) as image:
+        whole = image.convert("RGB")
+    found = parts(report, teacher)
+    if not found or sum(part["people"] * part["side"] for part in found) != whole.height:
+        return [], embedded("webp", webp(whole, lossless=True), *whole.size)
+    kept = [{**part, "people": min(part["people"], PEOPLE)} for part in found]
+    picture = Image.new("RGB", (whole.width, sum(part["people"] * part["side"] for part in kept)))
+    above = top = 0
+    for part, full in zip(kept, found, strict=True):
+        height = part["people"] * part["side"]
+        picture.paste(whole.crop((0, above, whole.width, above + height)), (0, top))
+        part["top"] = top
+        above, top = above + full["people"] * full["side"], top + height
+    lossless = all(part["side"] <= LARGEST_LOSSLESS for part in kept)
+    return kept, embedded("webp", webp(picture, lossless=lossless), *picture.size)

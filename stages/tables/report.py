@@ -1,0 +1,146 @@
+"""The page: every row and figure in one file that needs no other and loads none."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from stages.harness import paths, records
+from stages.tables import details, notes, pictures, summary
+from stages.tables.columns import Column
+from stages.tables.gathered import Gathered
+from stages.tables.page import KINDS, WORDS
+from stages.tables.summary import Group, Line, Table
+from stages.tables.templating import TEMPLATES, pages
+
+COSTS = ("macs", "macs_output_rule", "parameters", "bytes", "latency_ms")
+
+
+def island(data: Mapping[str, Any]) -> Markup:
+    """JSON that no content can end early: a browser looks for `</script` and `<!--`, both of which begin with `<`."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+
+
+def inlined(name: str) -> tuple[Markup, str]:
+    """A file of the templates, and its hash as a content security policy names it."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"'sha256-{digest}'"
+
+
+def ordered(table: Table) -> list[Column]:
+    """What decides stands on the left: measured columns first, the last of a paper's table before the others."""
+    measured = [column for column in table.columns if column.measured]
+    return [*reversed(measured), *(column for column in table.columns if not column.measured)]
+
+
+def columns(table: Table) -> list[dict[str, Any]]:
+    """How the script writes, orders and offers the numbers of the table."""
+    return [
+        {
+            "key": column.key,
+            "title": column.title,
+            "unit": column.unit,
+            "factor": column.factor,
+            "places": table.places[column.key],
+            "better": column.better,
+            "cost": column.key in COSTS,
+        }
+        for column in table.columns
+    ]
+
+
+def number(table: Table, column: Column, value: float) -> str:
+    """As in the other tables, but with a digit more than zeros where a column is common to large and small networks."""
+    text, shown = table.number(column, value), value * column.factor
+    return text if column.measured or not shown or float(text) else f"{shown:.1g}"
+
+
+def whole(both: Sequence[Table]) -> Table:
+    """Rows that translate and rows that classify in one table, each with the columns it has."""
+    found: dict[str, Column] = {}
+    for each in both:
+        found |= {column.key: column for column in each.columns if column.key not in found}
+    groups = tuple(group for each in both for group in each.groups)
+    return Table(tuple(found.values()), groups, summary.places(tuple(found.values()), groups))
+
+
+def row(found: Gathered, table: Table, group: Group, line: Line) -> dict[str, Any]:
+    """What a line of the table is sorted, filtered and drawn by."""
+    shown = {
+        "name": line.name,
+        "label": line.label,
+        "kind": line.kind,
+        "problem": group.title,
+        "seeds": line.seeds,
+        "verdict": table.verdict(group, line),
+        "judged": group.judged_by,
+        "cells": {key: cell.value for key, cell in line.cells.items()},
+        "spreads": {key: cell.spread for key, cell in line.cells.items() if cell.spread is not None},
+    }
+    if line.name:
+        settings = found.settings.variants[line.name]
+        taught = details.lessons(found, line.name) or ["none"]
+        shown |= {"lessons": taught, "compression": settings.compression, "family": settings.family}
+    return shown
+
+
+def choices(rows: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """The filters: key, name and values in the order of rows; none where all rows have the same."""
+    found = []
+    for key, title in (("problem", "Problem"), ("lessons", "Lesson"), ("compression", "Made by"), ("family", "Family")):
+        values = [row[key] for row in rows if key in row]
+        flat = [each for value in values for each in ([value] if isinstance(value, str) else value)]
+        distinct = list(dict.fromkeys(flat))
+        if len(distinct) > 1:
+            found.append((key, title, distinct))
+    return found
+
+
+def data(
+    tables: Sequence[tuple[Gathered, Table]], table: Table, titles: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the script shows, and the pictures by name."""
+    shown = {name: pictures.figure(name) for name in titles}
+    drawn, known, rows = pictures.diagrams(titles), {}, []
+    for found, part in tables:
+        rows += [row(found, table, group, line) for group in part.groups for line in group.lines]
+        for name, settings in found.settings.variants.items():
+            measured = records.read(paths.quality(name))
+            known[name] = details.of_row(found, name, measured) | {"diagram": drawn.get(name), "parts": None}
+            sheet = pictures.sheet(name, measured, settings.compression == "none")
+            if sheet:
+                known[name]["parts"], shown[f"sheet {name}"] = sheet
+    items = dict.fromkeys(item for each in known.values() for item in each["origins"])
+    text = {
+        "columns": columns(table),
+        "rows": rows,
+        "details": known,
+        "records": {item: kept for item in items if (kept := details.record(item))},
+        "curves": details.curves(),
+    }
+    return text, shown
+
+
+def page(tables: Sequence[tuple[Gathered, Table]]) -> str:
+    """index.html, of rows that translate and, where there are some, of rows that classify."""
+    titles, table = pictures.manifest(), whole([each for _, each in tables])
+    text, shown = data(tables, table, titles)
+    (style, style_hash), (script, script_hash) = inlined("report.css"), inlined("report.js")
+    said = dict.fromkeys(note for found, part in tables for note in notes.in_full(found, part))
+    written = notes.made(list(said), lambda note: str(escape(note)), WORDS)
+    spread = {key for each in text["rows"] for key in each["spreads"]}
+    return pages().get_template("report.html.j2").render(
+        table=table, ordered=ordered(table), number_of=number, kinds=KINDS, spread=spread,
+        rows=text["rows"], choices=choices(text["rows"]), notes=[Markup(note) for note in written],
+        figures={name: title for name, title in titles.items() if not name.startswith(pictures.PER_ROW)},
+        sizes={name: (each["width"], each["height"]) for name, each in shown.items()},
+        data=island(text), pictures=island(shown),
+        style=style, script=script, style_hash=Markup(style_hash), script_hash=Markup(script_hash),
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Model cards say of every row what the summary says, admit what is not known, and show code that runs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from stages import write_tables
+from stages.harness import checkpoints, crosschecks, members, params, paths
+from stages.tables import cards, gathered, summary
+from stages.tables.gathered import Gathered
+from tests.test_tables import lay, markdown_tables, settings
+
+
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("laid")
+    with contextlib.chdir(root):
+        lay(settings())
+    return root
+
+
+@pytest.fixture
+def found(laid: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
+    monkeypatch.chdir(laid)
+    return gathered.load(params.load())
+
+
+def test_a_card_for_each_problem_with_all_its_rows(found: Gathered) -> None:
+    made = cards.texts(found)
+    rows = found.settings.variants
+    assert set(made) == {f"{row.problem}.md" for row in rows.values()}
+    for name, row in rows.items():
+        procedure, results = markdown_tables(made[f"{row.problem}.md"])[1:]
+        assert sum(f"| `{name}` |" in line for line in procedure) == 1
+        assert sum(f"| {name.replace('_', chr(92) + '_')} |" in line for line in results) == 1
+
+
+def test_every_row_fills_its_table(found: Gathered) -> None:
+    for text in cards.texts(found).values():
+        for block in markdown_tables(text):
+            assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block}) == 1
+
+
+def test_numbers_are_those_of_the_summary(found: Gathered) -> None:
+    table, text = summary.build(found), cards.texts(found)["set1.md"]
+    line = next(line for line in table.groups[0].lines if line.name == "taught")
+    row = next(row for row in markdown_tables(text)[2] if "| taught |" in row)
+    for column in table.columns:
+        if column.key in cards.SHOWN and column.key in line.cells:
+            assert table.number(column, line.cells[column.key].value) in row
+    assert "−10.0 (−12.0 to −8.0) | better |" in row
+
+
+def test_an_interval_over_images_is_that_of_the_seeds(found: Gathered) -> None:
+    for name, line in (("low", 0.029), ("high", 0.033)):
+        for each in found.lines["taught"]:
+            each[f"l1_{name}"] = str(line)  # type: ignore[index]
+    row = next(row for row in markdown_tables(cards.texts(found)["set1.md"])[2] if "| taught |" in row)
+    assert "| 29.0 to 33.0 |" in row
+
+
+def test_one_seed_is_called_one(found: Gathered) -> None:
+    made = cards.texts(found)
+    assert "2 of the students were trained with one seed" in made["set2.md"]
+    assert "were trained with one seed" not in made["set1.md"]
+    assert "Of 2 taught rows, 1 differ from their control" in made["set1.md"]
+    assert "Of 1 taught rows, 0 differ from their control" in made["set2.md"]
+    assert "| −100.0 | single seed |" in made["set2.md"]
+    assert "of returning the input is left by lone-none, lone-taught." in made["set2.md"]
+
+
+def test_names_cannot_break_a_card(found: Gathered) -> None:
+    assert "<script>" not in "".join(cards.texts(found).values())
+
+
+def test_what_was_read_has_terms_of_its_own(found: Gathered) -> None:
+    row = found.settings.datasets["faces"]
+    foreign = row.model_copy(update={"dataset": "celeba", "settings": {"directory": "data/raw/celeba"}})
+    changed = found.settings.model_copy(update={"datasets": {"faces": foreign}})
+    made = cards.texts(gathered.Gathered(changed, found.lines, found.comparisons, found.costs, found.latency))
+    assert "Their own terms bind" in made["set1.md"]
+    assert "nobody is depicted" not in made["set1.md"]
+    assert "nobody is depicted" in cards.texts(found)["set1.md"]
+
+
+def test_the_code_of_a_card_runs(found: Gathered) -> None:
+    row = found.settings.teachers["large"]
+    spec = crosschecks.spec_of(row, found.settings)
+    torch.manual_seed(0)
+    networks = members.load("families", row.family).build(spec)
+    checkpoints.write_atomically(paths.teacher("large"), checkpoints.serialise(row.family, spec, networks, {}))
+    (block,) = re.findall(r"```python\n(.*?)```", cards.texts(found)["set1.md"], re.DOTALL)
+    assert "torch.zeros(1, 2)  # Male, Young\n" in block
+    names: dict[str, torch.Tensor] = {}
+    exec(block, names)
+    assert names["translated"].shape == (1, 3, 16, 16)
+
+
+@pytest.mark.usefixtures("found")
+def test_the_stage_writes_the_same_bytes_twice() -> None:
+    write_tables.main()
+    first = {file.name: file.read_bytes() for file in paths.cards().iterdir()}
+    assert set(first) == {"set1.md", "set2.md", "real_world.md"}
+    write_tables.main()
+    assert {file.name: file.read_bytes() for file in paths.cards().iterdir()} == first
