@@ -32,9 +32,11 @@ TIMES = (
     "The last stages have no times: they come after this figure."
 )
 NO_TIMES = "No times are recorded in results/provenance."
-ITEMS, ALL, EACH, FLOW = 0.42, 1.0, 1.62, 1.78
+ITEMS, ALL, EACH, FLOW = 0.36, 0.9, 1.36, 1.44
 ARROW = {"arrowstyle": "-|>", "lw": 0.6, "color": style.INK, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 5}
 TOP, ROW, BOX, BUS, MOST = 0.32, 0.46, 0.32, 0.07, 0.62
+WORDS = 0.475
+"""Inches that the longest word on an arrow needs in the smallest size."""
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
@@ -58,7 +60,7 @@ def chart(found: Sequence[Stage], timed: int, note: str) -> Figure:
     """Numbers on the left; boxes on the diagonal, and above it what flows from one to another."""
     figure = style.blank(style.PAGE, TOP + len(found) * ROW + 0.06 + style.note_height(note, style.PAGE))
     sheet = style.sheet(figure)
-    step = min((style.PAGE - FLOW - 0.06) / len(found), MOST)
+    step = min((style.PAGE - FLOW - 0.1) / len(found), MOST)
     for text, right in (("items", ITEMS), ("all", ALL), ("each", EACH)):
         style.write(figure, text, right, TOP - 0.1, ha="right", va="bottom", fontsize=style.SMALL, color="#4d4d4d")
     longest = max((sum(each.seconds.values()) for each in found[:timed]), default=0.0)
@@ -96,9 +98,14 @@ def clock(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
+def small(step: float) -> float:
+    """The size of words on arrows and in boxes: as small as many stages make it."""
+    return style.TINY * min(1.0, step / WORDS)
+
+
 def broken(name: str) -> list[str]:
     """The name of a stage in its lines."""
-    return name.replace("_", "_\n", 1).split("\n")
+    return name.replace("_", "_\n").split("\n")
 
 
 def box(figure: Figure, sheet: Axes, name: str, left: float, middle: float, step: float) -> None:
@@ -110,7 +117,7 @@ def box(figure: Figure, sheet: Axes, name: str, left: float, middle: float, step
     sheet.add_patch(shape)
     text = "\n".join(broken(name))
     style.write(
-        figure, text, left + (step - 0.03) / 2, middle, ha="center", va="center", fontsize=style.TINY, linespacing=1.05
+        figure, text, left + (step - 0.03) / 2, middle, ha="center", va="center", fontsize=small(step), linespacing=1.0
     )
 
 
@@ -126,5 +133,5 @@ def lines(figure: Figure, sheet: Axes, place: int, readers: dict[int, list[str]]
         sheet.annotate("", (x, end), (x, middle), arrowprops=ARROW)
         sheet.plot(x, middle, "o", ms=2.4, color=style.INK, zorder=4)
         style.write(
-            figure, "\n".join(words), x + 0.03, middle - 0.02, va="bottom", fontsize=style.TINY, linespacing=0.95
+            figure, "\n".join(words), x + 0.03, middle - 0.02, va="bottom", fontsize=small(step), linespacing=0.95
         )
