@@ -22,13 +22,15 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
+from matplotlib import rc_context
 from PIL import Image
 from ruamel.yaml import YAML
 
 from stages import plot_figures, write_tables
 from stages.commands import report as command
-from stages.figures import architecture, weights
+from stages.figures import architecture, evidence, style, weights
 from stages.harness import params, paths, provenance, strips, sweeps, tables, yaml_text
+from stages.harness.checkpoints import write_atomically
 from stages.harness.rows import Params
 from stages.harness.tables import TableError
 from stages.tables import classified, gathered, pictures, report, summary
@@ -59,6 +61,18 @@ def lay_latency(settings: Params) -> None:
     paths.latency().write_text(json.dumps(latency), encoding="utf-8")
 
 
+def draw() -> None:
+    """The figures that take little time, and what lists them."""
+    found, manifest = evidence.load(), {}
+    with rc_context(style.RULES):
+        for drawn in (*weights.figures(found), *architecture.figures(found)):
+            files = style.files(drawn, plot_figures.STAGE)
+            manifest[drawn.name] = plot_figures.described(drawn, files)
+            for name, content in files.items():
+                write_atomically(paths.figure(name), content)
+    write_atomically(paths.manifest(), json.dumps(manifest).encode())
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Fabricated results at the smoke scale, two rows with hostile names, the quick figures, and the page of them."""
@@ -74,8 +88,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             YAML().dump(content, file)
         settings = fabricate()
         lay_latency(settings)
-        patch.setattr(plot_figures, "KINDS", (weights, architecture))
-        plot_figures.main()
+        draw()
         write_tables.main()
         yield folder
 
@@ -424,7 +437,8 @@ def test_search_finds_words_in_any_order(page: Page) -> None:
 
 def line_of(page: Page, name: str) -> str:
     """Where a row is in the table."""
-    index = page.run(f"[...document.querySelectorAll('#table code')].findIndex(c => c.textContent === '{name}')")
+    codes = "[...document.querySelectorAll('#table code')]"
+    index = page.run(f"{codes}.find(code => code.textContent === '{name}').closest('tr').dataset.row")
     return f'#table tr[data-row="{index}"]'
 
 
