@@ -275,7 +275,7 @@ def test_the_published_page_is_small_and_has_every_row() -> None:
         pytest.skip(f"{paths.page()} is not there yet")
     assert page.stat().st_size < LARGEST
     data = Parts(page.read_text(encoding="utf-8")).island("data")
-    assert list(data["details"]) == list(params.load(ROOT / paths.PARAMS).variants)
+    assert list(data["details"]) == list(sweeps.rows(params.load(ROOT / paths.PARAMS)))
 
 
 # --- the command
