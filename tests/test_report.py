@@ -63,7 +63,8 @@ def lay_latency(settings: Params) -> None:
 
 def draw() -> None:
     """The figures that take little time, and what lists them."""
-    found, manifest = evidence.load(), {}
+    found = evidence.load()
+    manifest: dict[str, object] = {}
     with rc_context(style.RULES):
         for drawn in (*weights.figures(found), *architecture.figures(found)):
             files = style.files(drawn, plot_figures.STAGE)
