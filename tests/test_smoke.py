@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.harness import params
+from stages.harness import members, params, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ("results", "paper_figures", "dvc.lock")
@@ -82,9 +82,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_row_has_results(finished: Path) -> None:
     lines = (finished / "results" / "results.csv").read_text(encoding="utf-8").splitlines()
-    rows = params.load(finished / "params.yaml").variants
+    rows = sweeps.rows(params.load(finished / "params.yaml"))
     assert len(lines) - 1 == sum(len(row.seeds) for row in rows.values())
     assert "nan" not in "".join(lines).lower()
+    assert "Nothing to prune" in retort(finished, "prune")
     assert call(finished, "dvc", "status").strip() == "Data and pipelines are up to date."
 
 
@@ -99,7 +100,7 @@ def test_a_second_run_does_nothing_and_is_quick(finished: Path) -> None:
 def test_a_new_row_runs_itself_and_the_tail_and_a_new_member_nothing(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder, symlinks=True)
-    for axis in ("datasets", "families", "compressions", "distillations", "metrics"):
+    for axis in members.AXES:
         (folder / "stages" / axis / "brandnew.py").write_text('"""A new member."""\n', encoding="utf-8")
     assert call(folder, "dvc", "status").strip() == "Data and pipelines are up to date."
     file = folder / "params.yaml"
