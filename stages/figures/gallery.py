@@ -185,4 +185,4 @@ def key(figure: Figure, top: float) -> None:
     ends = {0.0: "0", tiles.WORST / 2: f"{tiles.WORST / 2:g}", tiles.WORST: f"≥ {tiles.WORST:g} of the range of levels"}
     axes.set_xticks(list(ends), list(ends.values()))
     axes.tick_params(length=1.5, pad=1)
-    axes.get_xticklabels()[-1].set_ha("left")
+    axes.get_xticklabels()[-1].set_horizontalalignment("left")
