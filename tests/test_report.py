@@ -560,7 +560,7 @@ def test_colours_follow_the_system_and_the_button(page: Page) -> None:
     assert brightness(page) > 200
     page.prefer("dark")
     assert brightness(page) < 60
-    assert page.run("document.querySelector('#theme').getAttribute('aria-pressed')") == "true"
+    page.until("document.querySelector('#theme').getAttribute('aria-pressed') === 'true'")
     page.click("#theme")
     assert brightness(page) > 200
     page.click("#theme")
