@@ -164,7 +164,7 @@ def slope(temperature: float, member: Any, tap: str) -> Tensor:  # noqa: ANN401 
     sides = Side({}, {"classes": 8 if tap == "classes" else 4, "logits": 8})
     lesson = member.objective(sides, sides, alpha=1.0, temperature=temperature)
     parts = lesson(({tap: mine, "cross_entropy": mine.sum() * 0}, {}), {tap: theirs})
-    (found,) = torch.autograd.grad(sum(parts.values()), mine)
+    (found,) = torch.autograd.grad(torch.stack(list(parts.values())).sum(), mine)
     return found
 
 
@@ -231,7 +231,7 @@ def test_alpha_one_never_sees_the_labels() -> None:
     for turn in (0, 1):
         shown = batch(0)
         shown = Batch(shown.real, shown.label.roll(turn, 1), shown.target, shown.mix, shown.known, shown.kind)
-        total = sum(player.losses(shown).values())
+        total = torch.stack(list(player.losses(shown).values())).sum()
         slopes.append(torch.autograd.grad(total, list(networks["classifier"].parameters())))
     assert all(torch.equal(a, b) for a, b in zip(*slopes, strict=True))
 

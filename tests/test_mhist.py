@@ -16,7 +16,7 @@ from stages.harness import prepared
 from stages.harness.prepared import DataError
 
 # Name, majority, votes for SSA, part.
-ROWS = [
+ROWS: list[tuple[str, ...]] = [
     *((f"a{i}.png", "HP" if i % 3 else "SSA", str(i % 4 if i % 3 else 5), "train") for i in range(12)),
     *((f"b{i}.png", "SSA" if i % 2 else "HP", "7" if i % 2 else "0", "test") for i in range(6)),
 ]
@@ -56,12 +56,13 @@ def test_the_parts_are_those_of_the_list(root: Path) -> None:
     assert data.header.labels == ("HP", "SSA")
     held = data.split("test")
     listed = [row for row in ROWS if row[3] == "test"]
+    assert held.votes is not None
     for image, label, votes, (name, majority, count, _) in zip(
         held.images,
         held.labels,
         held.votes,
         listed,
-        strict=True,  # type: ignore[arg-type]
+        strict=True,
     ):
         assert (image == np.asarray(Image.open(root / annotated.IMAGES / name))).all()
         assert ("HP", "SSA")[int(label.argmax())] == majority

@@ -109,7 +109,7 @@ def git_state() -> str:
 def wanted_weights(settings: Params) -> dict[str, str]:
     """The published weights that params ask for, with the path they name."""
     asked = settings.evaluation
-    chosen = {asked.lpips: asked.lpips_weights, asked.extractor: asked.extractor_weights}
+    chosen: dict[str, str] = {asked.lpips: asked.lpips_weights, asked.extractor: asked.extractor_weights}
     chosen |= dict.fromkeys(started_from(settings), "")
     return {name: path for name, path in chosen.items() if name in weights.PUBLISHED}
 

@@ -60,6 +60,7 @@ class Classifier(nn.Module):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
+        self.drop: nn.Module
         outputs = spec.classes * spec.subclasses
         if spec.network == "convolutional":
             d, grown, drop = spec.filters, 2 * spec.filters, nn.Dropout(spec.dropout)

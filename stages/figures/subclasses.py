@@ -43,8 +43,8 @@ def draw(evidence: Evidence, title: str, teacher: str, rows: Mapping[str, Varian
     labels = evidence.settings.teachers[rows[teacher].teacher].labels
     classes = list(report["seeds"][str(rows[teacher].seeds[0])]["labels"])
     picture = report["picture"]
-    told = {"count": len(picture["label"]), "classes": " or ".join(classes), "alone": alone(len(labels), len(classes))}
-    note = NOTE.format(**told)
+    chance = alone(len(labels), len(classes))
+    note = NOTE.format(count=len(picture["label"]), classes=" or ".join(classes), alone=chance)
     figure = style.blank(style.PAGE, TOP + SIDE + BOTTOM + style.note_height(note, style.PAGE))
     style.write(figure, title, 0.08, 0.1, fontsize=style.HEADING)
     dots = style.panel(figure, LEFT, TOP, SIDE, SIDE)
@@ -52,7 +52,7 @@ def draw(evidence: Evidence, title: str, teacher: str, rows: Mapping[str, Varian
     names = [name for name in rows if evidence.has(name, METRIC)]
     left = LEFT + SIDE + 1.3
     axes = style.panel(figure, left, TOP, style.PAGE - left - 0.15, BAR * len(names))
-    agreement(axes, evidence, {name: rows[name] for name in names}, told["alone"])
+    agreement(axes, evidence, {name: rows[name] for name in names}, chance)
     axes.legend(
         *dots.get_legend_handles_labels(), title="true label", title_fontsize=style.SMALL, markerscale=2,
         loc="upper left", bbox_to_anchor=(-0.35, -0.45), ncols=len(classes), handlelength=1, columnspacing=2,
