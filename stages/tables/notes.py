@@ -47,9 +47,10 @@ def of_marks(groups: Sequence[Group]) -> Iterator[str]:
     )
     if not all(group.noise_known for group in groups):
         yield "§ One seed per row: the noise is unknown, the best may be so by chance and nothing is marked as near it."
+    error = "error" if all(group.judged_by == "error" for group in groups) else "exact error"
     yield (
-        "@control: control, the same student not taught. KD vs control: on the exact error, paired by "
-        "seed, 95 % interval; a single seed says nothing about the next."
+        f"@control: control, the same student not taught. KD vs control: on the {error}, paired by seed, 95 % "
+        "interval; a single seed says nothing about the next."
     )
 
 
