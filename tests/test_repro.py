@@ -395,6 +395,21 @@ def test_an_edit_under_a_running_item_is_not_recorded_as_its_input() -> None:
 
 
 @pytest.mark.usefixtures("tree")
+def test_an_item_that_ran_may_be_given_another_input() -> None:
+    assert repro("acquire@a") == 0
+    runs()
+    Path("other.txt").write_text("1", encoding="utf-8")
+    graph = Path("dvc.yaml").read_text(encoding="utf-8")
+    Path("dvc.yaml").write_text(
+        graph.replace("        - acquire.txt\n", "        - acquire.txt\n        - other.txt\n"), encoding="utf-8"
+    )
+    assert repro("acquire@a") == 0
+    assert runs() == ["acquire@a"]
+    assert repro("acquire@a") == 0
+    assert runs() == []
+
+
+@pytest.mark.usefixtures("tree")
 def test_what_a_killed_process_left_in_dvcs_locks_is_cleared() -> None:
     file = Path(".dvc/tmp/rwlock")
     mine = {"pid": os.getpid(), "cmd": "long ago, another process of this number"}

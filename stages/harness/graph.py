@@ -355,7 +355,11 @@ def attempt(repo: Repo, stage: Stage, order: list[str], stopping: threading.Even
 def reproduce(repo: Repo, stage: Stage, order: list[str]) -> str:
     """What `dvc repro --single-item` does, except that a result is not recorded under inputs which changed under it."""
     with lock_repo(repo), repo.scm_context(quiet=True):
-        before = {str(each): each.get_hash() for each in stage.deps if each.exists}
+        present = [each for each in stage.deps if each.exists]
+        for each in present:
+            # As DVC does before it records: a dep that dvc.lock does not know yet is taken for one of an old format.
+            each.update_legacy_hash_name()
+        before = {str(each): each.get_hash() for each in present}
         if not stage.reproduce(no_commit=True):
             return "unchanged"
         changed = [str(each) for each in stage.deps if before.get(str(each)) != each.hash_info]
