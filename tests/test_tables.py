@@ -101,7 +101,7 @@ def timed(latency: float) -> dict[str, Any]:
 def lay_for_the_page(rows: Params) -> None:
     """The least that the page needs beside: nothing was drawn, no training left a curve, no picture was kept."""
     for name, row in rows.variants.items():
-        seeds = {str(seed): {"overall": {}, "datasets": {}} for seed in row.seeds}
+        seeds: dict[str, Any] = {str(seed): {"overall": {}, "datasets": {}} for seed in row.seeds}
         paths.quality(name).parent.mkdir(exist_ok=True)
         paths.quality(name).write_text(json.dumps({"protocol": {"datasets": {}}, "seeds": seeds}))
     paths.training_curves().write_text(tables.text(["kind", "name", "seed", "step"], []))
