@@ -79,7 +79,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Fabricated results at the smoke scale, two rows with hostile names, the quick figures, and the page of them."""
     folder = tmp_path_factory.mktemp("report")
     content, _ = yaml_text.parse(SMOKE, "smoke")
-    del content["sweeps"]
     content["teachers"] = {name: row for name, row in content["teachers"].items() if row["family"] == "stargan"}
     for name, thesis in HOSTILE.items():
         content["variants"][name]["thesis"] = thesis
