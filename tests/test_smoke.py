@@ -179,6 +179,8 @@ ELSEWHERE = {
     "retort bundle --weights": "tests/test_smoke.py",
     "retort verify --quick": "tests/test_verify.py",
 }
+# No images are there; and the claims are about the default scale.
+STATUS = {"retort fetch celeba": 1, "retort verify": 1}
 ARGUMENTS = {"retort report": ["report", "--no-open"], "retort bundle": ["bundle", "dist/small.tar.gz"]}
 
 
@@ -194,7 +196,7 @@ def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> Non
         if command in RECIPES:
             assert RECIPES[command] in call(folder, "make", "-n", *arguments)
         elif program == "retort":
-            assert retort(folder, *ARGUMENTS.get(command, arguments)).strip()
+            assert retort(folder, *ARGUMENTS.get(command, arguments), status=STATUS.get(command, 0)).strip()
         else:
             assert call(folder, program, *arguments).strip()
     for command, place in ELSEWHERE.items():

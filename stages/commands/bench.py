@@ -87,14 +87,12 @@ def show_training(found: dict[str, Any]) -> None:
     cores, peaks = found["machine"]["cores"], found["matrix_product_peak_gflop_per_s"]
     times = Table(
         "network",
-        "px",
-        "batch",
-        "published, s/step",
-        f"ours, s/step, {cores} at once",
-        "step time ratio",
-        "throughput ratio, all cores",
+        "published, s",
+        f"ours, s, {cores} at once",
+        "ratio",
+        "throughput ratio",
         "at peak",
-        title="Time of a training step",
+        title="Time of a training step, and how much more all cores do of them",
     )
     shares = Table(
         "network", "px", "side", "GFLOP/step", "GFLOP/s, all cores", "of peak", "in convolutions", title="Where it goes"
@@ -104,7 +102,7 @@ def show_training(found: dict[str, Any]) -> None:
         steps = (f"{case[side]['step_s']:.3f}" for side in ("published", "ours"))
         kinds = ("step_time_ratio", "throughput_ratio", "throughput_ratio_at_peak")
         ratios = (f"{case[kind]:.2f}" for kind in kinds)
-        times.add_row(name, str(case["resolution"]), str(case["batch"]), *steps, *ratios)
+        times.add_row(f"{name}, {case['resolution']} px, batch {case['batch']}", *steps, *ratios)
         for side in ("published", "ours"):
             one = case[side]
             rates = (f"{one['gflop_per_step']:.1f}", f"{one['gflop_per_s']:.1f}")
