@@ -190,7 +190,9 @@ def run(chosen: list[Case], precision: str, cores: int, report: Callable[[str], 
     with steppers([cores, *[1] * cores]) as (theirs, *mine):
         report("peak of matrix products")
         kinds = {"published": ([theirs], torch.float32), "ours": (mine, getattr(torch, precision))}
-        peaks = {side: sum(ask(pipes, "multiply", PEAK_SIDE, kind)) for side, (pipes, kind) in kinds.items()}
+        reached = [(kind, sum(ask(pipes, "multiply", PEAK_SIDE, kind))) for pipes, kind in kinds.values()]
+        # The machine's, whether one process or one per core came nearer to it.
+        peaks = {side: max(rate for each, rate in reached if each == kind) for side, (_, kind) in kinds.items()}
         compared = []
         for case in chosen:
             report(f"{case.role} at {case.resolution} px, batch {case.batch}")
