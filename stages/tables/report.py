@@ -34,10 +34,11 @@ def inlined(name: str) -> tuple[Markup, str]:
     return Markup(text), f"'sha256-{digest}'"
 
 
-def ordered(table: Table) -> list[Column]:
-    """What decides stands on the left: measured columns first, the last of a paper's table before the others."""
-    measured = [column for column in table.columns if column.measured]
-    return [*reversed(measured), *(column for column in table.columns if not column.measured)]
+def ordered(both: Sequence[Table], table: Table) -> list[Column]:
+    """What decides stands on the left: measured columns first, the last of each paper's table before its others."""
+    columns = {column.key: column for column in table.columns}
+    measured = dict.fromkeys(each.key for part in both for each in reversed(part.columns) if each.measured)
+    return [*(columns[key] for key in measured), *(column for column in table.columns if not column.measured)]
 
 
 def columns(table: Table) -> list[dict[str, Any]]:
@@ -130,14 +131,15 @@ def data(
 
 def page(tables: Sequence[tuple[Gathered, Table]]) -> str:
     """index.html, of rows that translate and, where there are some, of rows that classify."""
-    titles, table = pictures.manifest(), whole([each for _, each in tables])
+    both, titles = [each for _, each in tables], pictures.manifest()
+    table = whole(both)
     text, shown = data(tables, table, titles)
     (style, style_hash), (script, script_hash) = inlined("report.css"), inlined("report.js")
     said = dict.fromkeys(note for found, part in tables for note in notes.in_full(found, part))
     written = notes.made(list(said), lambda note: str(escape(note)), WORDS)
     spread = {key for each in text["rows"] for key in each["spreads"]}
     return pages().get_template("report.html.j2").render(
-        table=table, ordered=ordered(table), number_of=number, kinds=KINDS, spread=spread,
+        table=table, ordered=ordered(both, table), number_of=number, kinds=KINDS, spread=spread,
         rows=text["rows"], choices=choices(text["rows"]), notes=[Markup(note) for note in written],
         figures={name: title for name, title in titles.items() if not name.startswith(pictures.PER_ROW)},
         sizes={name: (each["width"], each["height"]) for name, each in shown.items()},
