@@ -25,7 +25,9 @@ NETWORKS = ("generator", "discriminator")
 """What `build` makes, first the network that is kept."""
 EXAMINATION = "translation"
 GATE_BIAS = -1.0
-DEEPEST_TRUNK = 6
+PAINTED = {"plain": 3, "residual": 3, "gated": 4}
+"""Output channels: the colours, and the mask m of m·tanh(o) + (1 − m)·x (GANimation, Pumarola et al., ECCV 2018)."""
+DEEPEST_TRUNK, LEAK = 6, 0.01
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -111,11 +113,10 @@ class Generator(nn.Module):
                 for layer in (nn.ConvTranspose2d(c, c // 2, 4, 2, 1, bias=False), norm(c // 2), nn.ReLU(inplace=True))
             )
         )
-        self.paint = nn.Conv2d(d, 3, 7, padding=3, bias=False)
+        self.paint = nn.Conv2d(d, PAINTED[spec.output], 7, padding=3, bias=False)
         if spec.output == "gated":
-            self.mask = nn.Conv2d(d, 1, 7, padding=3)
-            nn.init.zeros_(self.mask.weight)
-            nn.init.constant_(self.mask.bias, GATE_BIAS)  # type: ignore[arg-type]
+            nn.init.zeros_(self.paint.weight[3:])
+            self.gate = nn.Parameter(torch.full((1,), GATE_BIAS))
 
     def watch(self, image: Float[Tensor, "n 3 h w"], label: Float[Tensor, "n c"]) -> Seen:
         """Every tap of one pass, each computed once."""
@@ -126,9 +127,10 @@ class Generator(nn.Module):
             h = block(h)
             seen[f"res{index}"] = h
         h = self.up(h)
-        painted = torch.tanh(self.paint(h).float())
+        layers = self.paint(h).float()
+        painted = torch.tanh(layers[:, :3])
         if self.spec.output == "gated":
-            seen["mask"] = gate = torch.sigmoid(self.mask(h).float())
+            seen["mask"] = gate = torch.sigmoid(layers[:, 3:] + self.gate)
             painted = gate * painted + (1 - gate) * image
         elif self.spec.output == "residual":
             painted = (image + 2 * painted).clamp(-1, 1)
@@ -155,7 +157,7 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = trunk_widths(spec)
         entries = zip([3, *widths], widths, strict=False)
-        self.trunk = nn.ModuleList(nn.Sequential(nn.Conv2d(c, d, 4, 2, 1), nn.LeakyReLU(0.01)) for c, d in entries)
+        self.trunk = nn.ModuleList(nn.Sequential(nn.Conv2d(c, d, 4, 2, 1), nn.LeakyReLU(LEAK)) for c, d in entries)
         self.patch = nn.Conv2d(widths[-1], 1, 3, padding=1, bias=False)
         self.classify = nn.Conv2d(widths[-1], spec.classes, spec.resolution // 2 ** len(widths), bias=False)
 
@@ -166,6 +168,18 @@ class Discriminator(nn.Module):
             h = layer(h)
             seen[f"trunk{index}"] = h
         return {**seen, "trunk": h, "patch": self.patch(h).float(), "class": self.classify(h).float().flatten(1)}
+
+    def slope(self, seen: Seen) -> Float[Tensor, "n 3 h w"]:
+        """The derivative of the sum of all patch scores by the image, where `seen` was seen.
+
+        The trunk is piecewise linear: between kinks its derivative is a product of its weights alone. Written as
+        that product, it needs no second derivatives of autograd's, which cost several times as much.
+        """
+        h = F.conv_transpose2d(torch.ones_like(seen["patch"]), self.patch.weight, padding=1)
+        for index in reversed(range(len(self.trunk))):
+            h = torch.where(seen[f"trunk{index}"] > 0, h, LEAK * h)
+            h = F.conv_transpose2d(h, self.trunk[index][0].weight, stride=2, padding=1)  # type: ignore[index]
+        return h.float()
 
     def forward(self, image: Float[Tensor, "n 3 h w"]) -> tuple[Tensor, Tensor]:
         seen = self.watch(image)
@@ -234,10 +248,8 @@ def unchanged(batch: Batch, fake: Tensor) -> Tensor:
 
 def gradient_penalty(critic: Discriminator, real: Tensor, fake: Tensor, mix: Tensor) -> tuple[Tensor, Seen]:
     """E[(‖∇D(x̂)‖₂ − 1)²] on images that mix real and fake, and what the critic saw there."""
-    mixed = torch.lerp(fake, real, mix).requires_grad_()
-    seen = critic.watch(mixed)
-    (slope,) = torch.autograd.grad(seen["patch"].sum(), mixed, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean(), seen
+    seen = critic.watch(torch.lerp(fake, real, mix))
+    return (critic.slope(seen).flatten(1).norm(dim=1) - 1).square().mean(), seen
 
 
 def players(
@@ -262,12 +274,14 @@ def players(
         with torch.no_grad():
             fake = batch.shown(generator(batch.real, asked(generator.spec, batch.label, batch.target)))
         real = batch.shown(batch.real)
-        seen = critic.watch(real)
+        # Together, since inner layers are many weights and few pixels.
+        both = critic.watch(torch.cat([real, fake]))
+        seen = {tap: value[: len(real)] for tap, value in both.items()}
         penalty, mixed = gradient_penalty(critic, real, fake, batch.mix)
         lesson = lessons["discriminator"]((seen, mixed), observe("discriminator", real))
         return {
             "real": -seen["patch"].mean(),
-            "fake": critic(fake)[0].mean(),
+            "fake": both["patch"][len(real) :].mean(),
             "gradient_penalty": losses.gradient_penalty * penalty,
             "classification": losses.classification * classification(seen["class"], batch.label, batch),
             **lesson,
@@ -326,14 +340,11 @@ def coupled_channels(generator: Generator) -> list[Coupled]:
     entry, half, quarter = pairs(generator.down)
     double, leave = pairs(generator.up)
     inner = [pairs(block.main) for block in generator.residual]  # type: ignore[arg-type]
-    painters: list[nn.Module] = [generator.paint]
-    if generator.spec.output == "gated":
-        painters.append(generator.mask)
     return [
         Coupled([entry], [half[0]]),
         Coupled([half], [quarter[0]]),
         Coupled([quarter, *(second for _, second in inner)], [*(first[0] for first, _ in inner), double[0]]),
         *(Coupled([first], [second[0]]) for first, second in inner),
         Coupled([double], [leave[0]]),
-        Coupled([leave], painters),
+        Coupled([leave], [generator.paint]),
     ]
