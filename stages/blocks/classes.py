@@ -1,4 +1,4 @@
-"""Classes with subclasses: their probabilities, the loss on them, and what keeps the subclasses apart.
+"""What classifiers share: classes with subclasses, the losses on them, and the one player that learns them.
 
 Müller, Kornblith and Hinton, Subclass Distillation, 2020, arXiv 2002.03936. The logits are ordered class by class.
 """
@@ -6,6 +6,7 @@ Müller, Kornblith and Hinton, Subclass Distillation, 2020, arXiv 2002.03936. Th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from stages.harness.game import Batch, Seen
+from stages.harness.game import Batch, Player, Seen
 
 Z = Float[Tensor, "n cs"]
 
@@ -45,19 +46,49 @@ def merged(label: Float[Tensor, "n labels"], merge: int) -> Int[Tensor, " n"]:
     return label.argmax(dim=1) // merge
 
 
-def counted(row: dict[str, Any], labels: int, domains: int) -> int:
-    """How many classes a teacher's row makes of its labels."""
+def sizes(row: dict[str, Any], labels: int, domains: int, resolution: int) -> dict[str, Any]:
+    """What a teacher's row and data say of its spec; labels are merged into classes evenly."""
     merge = row.get("merge", 1)
     if domains > 1:
         raise TypeError("a classifier learns from one data set: repeat it as `partner`")
     if not isinstance(merge, int) or merge < 1 or labels % merge:
         raise TypeError(f"merge: {labels} labels cannot be merged by {merge!r} into equal classes")
-    return labels // merge
+    return {**row, "labels": labels, "classes": labels // merge, "resolution": resolution}
+
+
+def taps(spec: Any, width: int) -> dict[str, int]:  # noqa: ANN401 - each family has its own Spec
+    """Names and channels of what may be compared; `width` is of the last features."""
+    return {"features": width, "logits": spec.classes * spec.subclasses, "classes": spec.classes}
+
+
+def seen(features: Tensor, logits: Z, subclasses: int) -> Seen:
+    """The values of the taps."""
+    return {"features": features, "logits": logits, "classes": marginal(logits, subclasses)}
 
 
 def reseed(batch: Batch) -> None:
     """Dropout draws from what is random about the step, so that a resumed training repeats an uninterrupted one."""
-    torch.manual_seed(int(batch.mix.flatten()[0] * 2**24))
+    seed = int(batch.mix.flatten()[0] * 2**24)
+    # Not torch.manual_seed, which also keeps a list of seeds for every kind of device that is not there.
+    torch.default_generator.manual_seed(seed)
+    if batch.real.is_cuda:
+        torch.cuda.manual_seed(seed)
+
+
+def alone(
+    network: Any,  # noqa: ANN401 - each family has its own
+    teacher: dict[str, nn.Module] | None,
+    lesson: Any,  # noqa: ANN401 - any lesson
+    weights: Any,  # noqa: ANN401 - each family has its own Losses
+    watch: Callable[[Tensor], Seen],
+) -> list[Player]:
+    """The classifier, the only player; `watch` is how it sees images while it learns."""
+
+    def learn(batch: Batch) -> dict[str, Tensor]:
+        reseed(batch)
+        return losses(watch(batch.real), batch, network.spec, teacher, lesson, weights)
+
+    return [Player("classifier", network, lesson, learn, 1)]
 
 
 def losses(

@@ -1,38 +1,18 @@
 """The teacher's probabilities of subclasses it found by itself (Müller, Kornblith and Hinton, 2020, arXiv 2002.03936).
 
-    L = α·T²·CE(P_T, P_S over all c·s subclasses, at temperature T) + (1 − α)·L_xent
-
-L_xent is the student's own cross-entropy, on classes: the sums of their subclasses. The teacher is trained with L_aux,
-which its family holds, so that its subclasses differ.
+Soft labels over all c·s subclasses; the student's own cross-entropy stays one of classes, the sums of their subclasses.
+The teacher is trained with L_aux, which its family holds, so that its subclasses differ.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
-from stages.harness.game import Seen, Side, Unsupported
-
-
-class Subclass(nn.Module):
-    """Both terms, from the logits of subclasses."""
-
-    watches_teacher = True
-
-    def __init__(self, alpha: float, temperature: float) -> None:
-        super().__init__()
-        self.alpha, self.temperature = alpha, temperature
-
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
-        mine, t = student[0], self.temperature
-        soft = F.cross_entropy(mine["logits"].float() / t, (teacher["logits"].float() / t).softmax(dim=1))
-        return {
-            "cross_entropy": (1 - self.alpha) * mine["cross_entropy"],
-            "subclass": self.alpha * t**2 * soft,
-        }
+from stages.blocks.soft import Softened
+from stages.harness.game import Side, Unsupported
 
 
 def objective(
@@ -50,4 +30,4 @@ def objective(
         raise Unsupported(f"subclass compares equal subclasses; teacher and student have {told}")
     if theirs[0] == theirs[1]:
         raise Unsupported("subclass needs `subclasses` in the teacher's spec; without them use soft_labels")
-    return Subclass(alpha, temperature)
+    return Softened("logits", "subclass", alpha, temperature)

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from stages.blocks import classes
 from stages.harness import torchvision_ready, weights
-from stages.harness.game import Batch, Player, Seen
+from stages.harness.game import Player, Seen
 
 NETWORKS = ("classifier",)
 EXAMINATION = "classification"
@@ -158,20 +158,15 @@ class Backbone(nn.Module):
         else:
             maps = self.base(pixels)
         features = maps.mean(dim=(2, 3))
-        logits = self.head(self.drop(features)).float()
-        return {
-            "features": features.float(),
-            "logits": logits,
-            "classes": classes.marginal(logits, self.spec.subclasses),
-        }
+        return classes.seen(features.float(), self.head(self.drop(features)).float(), self.spec.subclasses)
 
     def forward(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n cs"]:
         return self.watch(image)["logits"]
 
 
 def make_spec(row: dict[str, Any], labels: int, domains: int, resolution: int) -> Spec:
-    """The spec of a row; labels are merged into classes evenly."""
-    return Spec(labels=labels, classes=classes.counted(row, labels, domains), resolution=resolution, **row)
+    """The spec of a row."""
+    return Spec(**classes.sizes(row, labels, domains, resolution))
 
 
 def shrink(spec: Spec, changes: dict[str, Any]) -> Spec:
@@ -186,7 +181,7 @@ def build(spec: Spec) -> dict[str, nn.Module]:
 
 def taps(spec: Spec, player: str) -> dict[str, int]:  # noqa: ARG001 - the contract
     """Names and channels of what may be compared."""
-    return {"features": width_of(spec), "logits": spec.classes * spec.subclasses, "classes": spec.classes}
+    return classes.taps(spec, width_of(spec))
 
 
 def published_weights(spec: Spec) -> tuple[str, ...]:
@@ -212,16 +207,14 @@ def players(
 ) -> list[Player]:
     """The classifier alone."""
     network: Any = networks["classifier"]
-    lesson = lessons["classifier"]
     begin(network)
 
-    def learn(batch: Batch) -> dict[str, Tensor]:
-        classes.reseed(batch)
-        seen = network.watch(batch.real, frozen=int(network.taken) < losses.frozen_steps)
+    def watch(image: Tensor) -> Seen:
+        seen = network.watch(image, frozen=int(network.taken) < losses.frozen_steps)
         network.taken += 1
-        return classes.losses(seen, batch, network.spec, teacher, lesson, losses)
+        return seen
 
-    return [Player("classifier", network, lesson, learn, 1)]
+    return classes.alone(network, teacher, lessons["classifier"], losses, watch)
 
 
 PAPER = {"labels": 2, "classes": 2, "resolution": 224, "network": "resnet50", "pretrained": "none"}
@@ -230,6 +223,5 @@ PAPER = {"labels": 2, "classes": 2, "resolution": 224, "network": "resnet50", "p
 
 def example(settings: dict[str, Any]) -> tuple[dict[str, nn.Module], dict[str, tuple[Tensor, ...]]]:
     """The network of a spec and an input to count it with."""
-    merge = settings.get("merge", 1)
-    spec = Spec(**{"classes": settings["labels"] // merge, **settings})
+    spec = Spec(**{"classes": settings["labels"] // settings.get("merge", 1), **settings})
     return build(spec), {"classifier": (torch.zeros(1, 3, spec.resolution, spec.resolution),)}
