@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-
-from matplotlib import rc_context
+from tempfile import TemporaryDirectory
 
 from stages.figures import (
     architecture,
@@ -36,7 +35,7 @@ from stages.figures import (
 )
 from stages.figures.style import Drawn
 from stages.harness import machine, paths, provenance
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.tables import TableError
 
 STAGE = "plot_figures"
@@ -62,11 +61,10 @@ def described(drawn: Drawn, files: dict[str, bytes]) -> dict[str, object]:
 
 
 def drawings(found: evidence.Evidence) -> Iterator[Drawn]:
-    """Every figure, kind by kind."""
+    """Every figure, kind by kind; each is drawn when its files are asked for."""
     for kinds, shown in ((OF_IMAGES, evidence.of_images(found)), (OF_ALL, found)):
         for kind in kinds:
-            with rc_context(style.RULES):
-                yield from kind.figures(shown)
+            yield from kind.figures(shown)
 
 
 def tidy(names: Collection[str], files: Iterable[Path]) -> None:
@@ -76,11 +74,20 @@ def tidy(names: Collection[str], files: Iterable[Path]) -> None:
             path.unlink()
 
 
-def share(first: int, step: int) -> dict[int, tuple[str, dict[str, object]]]:
-    """Write every so many figures from the first on; of each its place among all, its name, and what is said of it."""
+def taken(turn: Path) -> bool:
+    """Whether another process has a figure's turn; if none has, this one takes it."""
+    try:
+        turn.touch(exist_ok=False)
+    except FileExistsError:
+        return True
+    return False
+
+
+def share(turns: Path) -> dict[int, tuple[str, dict[str, object]]]:
+    """Write the figures whose turn is free; of each its place among all, its name, and what is said of it."""
     written = {}
     for place, drawn in enumerate(drawings(evidence.load())):
-        if place % step == first:
+        if not taken(turns / str(place)):
             files = style.files(drawn, STAGE)
             for name, content in files.items():
                 write_atomically(paths.figure(name), content)
@@ -89,12 +96,13 @@ def share(first: int, step: int) -> dict[int, tuple[str, dict[str, object]]]:
 
 
 def main() -> None:
-    """Draw, write, and list what was written; most time goes into files, which all cores write."""
-    with provenance.timed(STAGE):
-        cores = machine.cores()
-        with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
-            shares = pool.map(share, range(cores), [cores] * cores)
-            written = {place: figure for each in shares for place, figure in each.items()}
+    """Draw on all cores, write, and list what was written."""
+    others = machine.cores() - 1
+    with provenance.timed(STAGE), TemporaryDirectory() as folder:
+        with ProcessPoolExecutor(max(1, others), get_context("spawn")) as pool:
+            theirs = [pool.submit(share, Path(folder)) for _ in range(others)]
+            shares = [share(Path(folder)), *(each.result() for each in theirs)]
+        written = {place: figure for each in shares for place, figure in each.items()}
         manifest = dict(figure for _, figure in sorted(written.items()))
         write_atomically(paths.manifest(), (json.dumps(manifest, indent=1) + "\n").encode())
     tidy(manifest, paths.figures().iterdir())

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fontTools import subset
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
@@ -30,6 +31,7 @@ from stages.figures import (
     excerpt,
     factorial,
     flow,
+    fonts,
     gallery,
     pareto,
     pipeline,
@@ -202,8 +204,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def drawn(folder: Path) -> list[Drawn]:  # noqa: ARG001 - the current directory
-    with rc_context(style.RULES):
-        return list(plot_figures.drawings(evidence.load()))
+    return list(plot_figures.drawings(evidence.load()))
 
 
 def written() -> dict[str, bytes]:
@@ -265,6 +266,20 @@ def test_no_file_says_when_it_was_made(folder: Path) -> None:  # noqa: ARG001 - 
         assert b"dc:date" not in content, name
         if name != paths.manifest().name:
             assert b"stage plot_figures" in content, f"{name} says not which stage made it"
+
+
+def test_fonts_are_embedded_as_truetype_without_layout(drawn: list[Drawn]) -> None:
+    content = style.files(drawn[0], "test")[f"{drawn[0].name}.pdf"]
+    assert b"/FontFile2" in content
+    assert b"/Type3" not in content
+    assert not {"GSUB", "GPOS"} & set(subset.Options().drop_tables)
+    with fonts.bare():
+        assert {"GSUB", "GPOS"} <= set(subset.Options().drop_tables)
+
+
+def test_a_figure_is_written_by_one_process_alone(tmp_path: Path) -> None:
+    turn = tmp_path / "3"
+    assert [plot_figures.taken(turn), plot_figures.taken(turn)] == [False, True]
 
 
 def test_every_text_is_inside_its_canvas(drawn: list[Drawn]) -> None:
@@ -370,8 +385,7 @@ def test_few_rows_give_sentences_instead_of_a_crash(tmp_path: Path, monkeypatch:
     paths.PARAMS.write_text("\n".join([*lines[: rows + 1], *few]) + "\n", encoding="utf-8")
     paths.GRAPH.write_text(GRAPH, encoding="utf-8")
     fabricate()
-    with rc_context(style.RULES):
-        found = {each.name: each.figure for each in plot_figures.drawings(evidence.load())}
+    found = {each.name: each.figure for each in plot_figures.drawings(evidence.load())}
     for name in ("factorial", "forest", "weights", "architectures", "summary"):
         assert any(len(text) > 40 for text in texts(found[name])), f"{name} does not say why it is empty"
 

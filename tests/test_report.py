@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from matplotlib import rc_context
 from PIL import Image
 from ruamel.yaml import YAML
 
@@ -30,7 +29,7 @@ from stages import plot_figures, write_tables
 from stages.commands import report as command
 from stages.figures import architecture, evidence, style, weights
 from stages.harness import params, paths, provenance, strips, sweeps, tables, yaml_text
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.rows import Params
 from stages.harness.tables import TableError
 from stages.tables import classified, gathered, pictures, report, summary
@@ -65,12 +64,11 @@ def draw() -> None:
     """The figures that take little time, and what lists them."""
     found = evidence.load()
     manifest: dict[str, object] = {}
-    with rc_context(style.RULES):
-        for drawn in (*weights.figures(found), *architecture.figures(found)):
-            files = style.files(drawn, plot_figures.STAGE)
-            manifest[drawn.name] = plot_figures.described(drawn, files)
-            for name, content in files.items():
-                write_atomically(paths.figure(name), content)
+    for drawn in (*weights.figures(found), *architecture.figures(found)):
+        files = style.files(drawn, plot_figures.STAGE)
+        manifest[drawn.name] = plot_figures.described(drawn, files)
+        for name, content in files.items():
+            write_atomically(paths.figure(name), content)
     write_atomically(paths.manifest(), json.dumps(manifest).encode())
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -98,10 +97,9 @@ def test_every_figure_is_drawn_the_same_twice(found: Evidence) -> None:
     def files() -> dict[str, bytes]:
         made: dict[str, bytes] = {}
         for kind in (temperatures, subclasses, reliability):
-            with rc_context(style.RULES):
-                for drawn in kind.figures(found):
-                    assert all(path.exists() for path in drawn.inputs)
-                    made |= style.files(drawn, "test")
+            for drawn in kind.figures(found):
+                assert all(path.exists() for path in drawn.inputs)
+                made |= style.files(drawn, "test")
         return made
 
     first = files()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
+import torch
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -42,13 +43,13 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     inputs = (paths.PARAMS, paths.costs())
     if not found:
         title = "Teachers, students and what joins them"
-        yield Drawn("architectures", title, style.sentence(title, NOTHING), (paths.PARAMS,))
+        yield Drawn("architectures", title, partial(style.sentence, title, NOTHING), (paths.PARAMS,))
         return
     for pairs, names in found:
         row = evidence.rows[names[0]]
         title = f"{row.teacher}: {called(row)}, {made(row)} (rows: {', '.join(names)})"
-        yield Drawn(f"architecture-{names[0]}", title, diagram(evidence, pairs, names[0]), inputs)
-    yield Drawn("architectures", "All architectures and lessons", overview(evidence, found), inputs)
+        yield Drawn(f"architecture-{names[0]}", title, partial(diagram, evidence, pairs, names[0]), inputs)
+    yield Drawn("architectures", "All architectures and lessons", partial(overview, evidence, found), inputs)
 
 
 def distinct(evidence: Evidence) -> list[tuple[tuple[Pair, ...], list[str]]]:
@@ -87,6 +88,13 @@ def network(family: str, spec: Any, player: str) -> Network:  # noqa: ANN401 - e
     return inspect(members.load("families", family), spec, player)
 
 
+@cache
+def built(family: ModuleType, spec: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - each family has its own Spec
+    """The networks of a spec without values, which no diagram needs."""
+    with torch.device("meta"):
+        return family.build(spec)  # type: ignore[no-any-return]
+
+
 def joined(
     family: ModuleType,
     specs: tuple[Any, Any],
@@ -97,8 +105,9 @@ def joined(
 ) -> tuple[Join, ...]:
     """The compared layers, with the adapters that the lesson itself owns."""
     match = settings.get("match", {diagrams.FREE: diagrams.FREE})
-    sides = [Side(family.build(spec), family.taps(spec, player)) for spec in specs]
-    objective = members.load("distillations", lesson).objective(*sides, **settings)
+    sides = [Side(built(family, spec), family.taps(spec, player)) for spec in specs]
+    with torch.device("meta"):
+        objective = members.load("distillations", lesson).objective(*sides, **settings)
     adapters = {name.split(".")[-1]: each for name, each in objective.named_modules() if isinstance(each, nn.Conv2d)}
     found = []
     for theirs, mine in match.items():

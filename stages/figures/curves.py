@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,12 +30,12 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The teachers in one figure, each group of students with the most seeds in its own."""
     inputs = (paths.PARAMS, paths.training_curves())
     teachers = [("teacher", name, str(row.seed), name) for name, row in evidence.settings.teachers.items()]
-    yield Drawn("curves-teachers", "Training of the teachers", drawn(evidence, teachers), inputs)
+    yield Drawn("curves-teachers", "Training of the teachers", partial(drawn, evidence, teachers), inputs)
     for names in widest(evidence).values():
         first = evidence.rows[names[0]]
         trainings = [("variant", n, str(evidence.rows[n].seeds[0]), called(evidence.rows[n])) for n in names]
         title = f"Training of the students of {first.problem} ({made(first)})"
-        yield Drawn(f"curves-{first.problem}", title, drawn(evidence, trainings), inputs)
+        yield Drawn(f"curves-{first.problem}", title, partial(drawn, evidence, trainings), inputs)
 
 
 def widest(evidence: Evidence) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
@@ -44,8 +45,8 @@ class Panel:
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The factorial of every group of rows that has one."""
     found = panels(evidence)
-    figure = heat(found, headline(evidence)[1]) if found else style.sentence(TITLE, NOTHING)
-    yield Drawn("factorial", TITLE, figure, (paths.PARAMS, paths.results(), paths.comparisons()))
+    draw = partial(heat, found, headline(evidence)[1]) if found else partial(style.sentence, TITLE, NOTHING)
+    yield Drawn("factorial", TITLE, draw, (paths.PARAMS, paths.results(), paths.comparisons()))
 
 
 def usual(rows: list[VariantRow]) -> float | None:

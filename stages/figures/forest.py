@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,8 +30,11 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     better = {line["metric"]: line["better"] for line in evidence.comparisons}
     found = {metric: effects(evidence, metric) for metric in metrics if metric in better}
     blocks = lines(evidence, {name for each in found.values() for name in each})
-    figure = forest(evidence, blocks, found, metrics, better) if blocks else style.sentence(TITLE, NOTHING)
-    yield Drawn("forest", TITLE, figure, (paths.PARAMS, paths.results(), paths.comparisons()))
+    if blocks:
+        draw = partial(forest, evidence, blocks, found, metrics, better)
+    else:
+        draw = partial(style.sentence, TITLE, NOTHING)
+    yield Drawn("forest", TITLE, draw, (paths.PARAMS, paths.results(), paths.comparisons()))
 
 
 def lines(evidence: Evidence, compared: set[str]) -> dict[str, list[str]]:

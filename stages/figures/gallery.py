@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -53,12 +54,12 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
         teacher = evidence.teacher(problem)
         if teacher is None:
             text = f"{problem} has no row with `compression: none`, whose picture holds inputs and exact images."
-            yield Drawn(name, title, style.sentence(title, text), (paths.PARAMS,))
+            yield Drawn(name, title, partial(style.sentence, title, text), (paths.PARAMS,))
             continue
         students = chosen(evidence, problem)
         shown = [teacher, *students]
         inputs = (paths.PARAMS, *(path for each in shown for path in (paths.samples(each), paths.quality(each))))
-        yield Drawn(name, title, gallery(evidence, teacher, students), inputs)
+        yield Drawn(name, title, partial(gallery, evidence, teacher, students), inputs)
 
 
 def chosen(evidence: Evidence, problem: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -32,8 +33,9 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
         teacher = evidence.teacher(problem)
         rows = [name for name in [teacher, *ends(chosen(evidence, problem))] if name]
         rows = [name for name in rows if evidence.has(name, METRIC)]
-        figure = bars(evidence, rows) if rows else style.sentence(title, NOTHING.format(problem=problem))
-        yield Drawn(f"labels-{problem}", title, figure, (paths.PARAMS, *(paths.quality(name) for name in rows)))
+        nothing = NOTHING.format(problem=problem)
+        draw = partial(bars, evidence, rows) if rows else partial(style.sentence, title, nothing)
+        yield Drawn(f"labels-{problem}", title, draw, (paths.PARAMS, *(paths.quality(name) for name in rows)))
 
 
 def ends(names: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from string import ascii_lowercase
 
 from matplotlib.axes import Axes
@@ -47,9 +48,9 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     for metric, word in dict([headline(evidence), frechet(evidence)]).items():
         title = f"{word} against cost"
         names = [name for names in groups(evidence).values() for name in names if evidence.has(name, metric)]
-        figure = fronts(evidence, metric, word) if names else style.sentence(title, NOTHING)
+        draw = partial(fronts, evidence, metric, word) if names else partial(style.sentence, title, NOTHING)
         inputs = [paths.PARAMS, paths.results(), *([paths.latency()] if evidence.times else [])]
-        yield Drawn(f"pareto-{metric.replace('_', '-')}", title, figure, tuple(inputs))
+        yield Drawn(f"pareto-{metric.replace('_', '-')}", title, draw, tuple(inputs))
 
 
 def costs(evidence: Evidence) -> dict[str, str]:

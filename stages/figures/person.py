@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,8 +24,8 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """One figure of all data sets that have exact images."""
     found = sheets(evidence)
     inputs = (paths.PARAMS, *(p for name, _ in found.values() for p in (paths.samples(name), paths.quality(name))))
-    figure = people(found) if found else style.sentence(TITLE, NOTHING)
-    yield Drawn("counterfactuals", TITLE, figure, tuple(dict.fromkeys(inputs)))
+    draw = partial(people, found) if found else partial(style.sentence, TITLE, NOTHING)
+    yield Drawn("counterfactuals", TITLE, draw, tuple(dict.fromkeys(inputs)))
 
 
 def sheets(evidence: Evidence) -> dict[str, tuple[str, Tiles]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,7 +49,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     machines = dict.fromkeys(machine(json.loads(path.read_text(encoding="utf-8"))) for path in timed)
     where = f" on {'; '.join(machines)}" if len(machines) == 1 else " (on several machines)"
     note = NOTE.format(times=TIMES.format(where=where) if timed else NO_TIMES)
-    yield Drawn("pipeline", TITLE, chart(found, len(before), note), (paths.PARAMS, paths.GRAPH, *timed))
+    yield Drawn("pipeline", TITLE, partial(chart, found, len(before), note), (paths.PARAMS, paths.GRAPH, *timed))
 
 
 def machine(entry: dict[str, object]) -> str:

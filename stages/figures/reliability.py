@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
         title = f"How sure, and how often right: {name}"
         shown = chosen(rows)
         inputs = (paths.PARAMS, paths.results(), *(paths.quality(row) for row in shown))
-        yield Drawn(f"reliability-{name}", title, draw(evidence, title, shown), inputs)
+        yield Drawn(f"reliability-{name}", title, partial(draw, evidence, title, shown), inputs)
 
 
 def chosen(rows: Mapping[str, VariantRow]) -> dict[str, VariantRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,9 +39,9 @@ Lines = dict[str, list[list[float]]]
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """One figure of all data sets."""
     found = measured(evidence)
-    figure = panels(evidence, {data: lines for data, (_, lines) in found.items()})
+    draw = partial(panels, evidence, {data: lines for data, (_, lines) in found.items()})
     inputs = tuple(dict.fromkeys(paths.quality(name) for name, _ in found.values()))
-    yield Drawn("judge-sanity", TITLE, figure, (paths.PARAMS, *inputs))
+    yield Drawn("judge-sanity", TITLE, draw, (paths.PARAMS, *inputs))
 
 
 def measured(evidence: Evidence) -> dict[str, tuple[str, Lines]]:

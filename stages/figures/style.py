@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from stages.figures import fonts
 
 COLUMN, PAGE, TALLEST = 3.4, 7.0, 9.2
 """Inches: one column of a two-column journal, its full width, and its height."""
@@ -74,12 +77,18 @@ RULES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finished figure: its file name, what it shows in a sentence, and the files it was drawn from."""
+    """A figure: its file name, what it shows in a sentence, how to draw it, and the files it is drawn from."""
 
     name: str
     title: str
-    figure: Figure
+    draw: Callable[[], Figure]
     inputs: tuple[Path, ...]
+
+    @cached_property
+    def figure(self) -> Figure:
+        """Drawn when it is first asked for, so that processes can share the figures of one kind."""
+        with rc_context(RULES):
+            return self.draw()
 
 
 def blank(width: float, height: float) -> Figure:
@@ -165,7 +174,7 @@ def files(drawn: Drawn, stage: str) -> dict[str, bytes]:
         "pdf": {"Title": drawn.title, "Creator": "Retort", "Subject": source, "Producer": None, "CreationDate": None},
     }
     found = {}
-    with rc_context(RULES):
+    with rc_context(RULES), fonts.bare():
         for suffix, about in metadata.items():
             file = io.BytesIO()
             drawn.figure.savefig(file, format=suffix, metadata=about)
@@ -185,7 +194,7 @@ def raster(figure: Figure, about: dict[str, str]) -> bytes:
     information, file = PngInfo(), io.BytesIO()
     for key, value in about.items():
         information.add_itxt(key, value)
-    picture.save(file, "png", optimize=True, pnginfo=information, dpi=(DOTS, DOTS))
+    picture.save(file, "png", pnginfo=information, dpi=(DOTS, DOTS))
     return file.getvalue()
 
 

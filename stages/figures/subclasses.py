@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
         if teacher and evidence.has(teacher, METRIC):
             title = f"Do subclasses rediscover the labels? {name}"
             inputs = (paths.PARAMS, paths.results(), paths.quality(teacher))
-            yield Drawn(f"subclasses-{name}", title, draw(evidence, title, teacher, rows), inputs)
+            yield Drawn(f"subclasses-{name}", title, partial(draw, evidence, title, teacher, rows), inputs)
 
 
 def draw(evidence: Evidence, title: str, teacher: str, rows: Mapping[str, VariantRow]) -> Figure:

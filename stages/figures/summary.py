@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -47,12 +48,12 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The page."""
     found, metrics = blocks(evidence), measures(evidence)
     if not found or not metrics:
-        yield Drawn("summary", TITLE, style.sentence(TITLE, NOTHING), (paths.PARAMS, paths.results()))
+        yield Drawn("summary", TITLE, partial(style.sentence, TITLE, NOTHING), (paths.PARAMS, paths.results()))
         return
     shown = [name for block in found for name in (block.teacher, block.control, lesson(evidence, block))]
     seen = (path for name in dict.fromkeys(shown) for path in (paths.samples(name), paths.quality(name)))
     inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.costs(), *seen)
-    yield Drawn("summary", TITLE, page(evidence, found, metrics), inputs)
+    yield Drawn("summary", TITLE, partial(page, evidence, found, metrics), inputs)
 
 
 def blocks(evidence: Evidence) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -34,8 +35,8 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
         control = swept.control(rows)
         if control and len({temperature for _, temperature in cells.values()}) > 1:
             title = f"Soft labels over weight and temperature, {name}"
-            figure = heat(evidence, title, control, cells, rows)
-            yield Drawn(f"temperatures-{name}", title, figure, (paths.PARAMS, paths.results(), paths.comparisons()))
+            draw = partial(heat, evidence, title, control, cells, rows)
+            yield Drawn(f"temperatures-{name}", title, draw, (paths.PARAMS, paths.results(), paths.comparisons()))
 
 
 def heat(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,8 +26,8 @@ HEIGHT, LEFT, TOP, WIDTH = 1.7, 0.55, 0.3, 2.7
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """One panel per sweep."""
     found = sweeps(evidence)
-    figure = panels(evidence, found) if found else style.sentence(TITLE, NOTHING)
-    yield Drawn("weights", TITLE, figure, (paths.PARAMS, paths.results()))
+    draw = partial(panels, evidence, found) if found else partial(style.sentence, TITLE, NOTHING)
+    yield Drawn("weights", TITLE, draw, (paths.PARAMS, paths.results()))
 
 
 def sweeps(evidence: Evidence) -> dict[str, dict[float, str]]:

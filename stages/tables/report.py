@@ -6,11 +6,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from stages.harness import paths, records
+from stages.harness import machine, paths, records
 from stages.tables import details, notes, pictures, summary
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
@@ -108,16 +109,21 @@ def data(
     tables: Sequence[tuple[Gathered, Table]], table: Table, titles: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the script shows, and the pictures by name."""
-    shown = {name: pictures.figure(name) for name in titles}
-    drawn, known, rows = pictures.diagrams(titles), {}, []
-    for found, part in tables:
-        rows += [row(found, table, group, line) for group in part.groups for line in group.lines]
-        for name, settings in found.settings.variants.items():
-            measured = records.read(paths.quality(name))
-            known[name] = details.of_row(found, name, measured) | {"diagram": drawn.get(name), "parts": None}
-            sheet = pictures.sheet(name, measured, settings.compression == "none")
-            if sheet:
-                known[name]["parts"], shown[f"sheet {name}"] = sheet
+    drawn, known, rows, sheets = pictures.diagrams(titles), {}, [], {}
+    # Packing pictures takes most of the time, and leaves Python's lock to other threads.
+    with ThreadPoolExecutor(machine.cores()) as pool:
+        figures = {name: pool.submit(pictures.figure, name) for name in titles}
+        for found, part in tables:
+            rows += [row(found, table, group, line) for group in part.groups for line in group.lines]
+            for name, settings in found.settings.variants.items():
+                measured = records.read(paths.quality(name))
+                known[name] = details.of_row(found, name, measured) | {"diagram": drawn.get(name), "parts": None}
+                sheets[name] = pool.submit(pictures.sheet, name, measured, settings.compression == "none")
+    shown = {name: packed.result() for name, packed in figures.items()}
+    for name, packed in sheets.items():
+        sheet = packed.result()
+        if sheet:
+            known[name]["parts"], shown[f"sheet {name}"] = sheet
     items = dict.fromkeys(item for each in known.values() for item in each["origins"])
     text = {
         "columns": columns(table),
