@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from stages.harness import members, params, paths, prepared, provenance
+from stages.harness import members, params, paths, prepared, preparing, provenance
 from stages.harness.rows import DataRow
 
 
-def load_source(row: DataRow) -> prepared.Source:
+def load_source(row: DataRow) -> preparing.Source:
     """What the row's reader offers, nothing drawn or read yet."""
     source = members.load("datasets", row.dataset).source
-    offered: prepared.Source = source(**members.options(source, {**row.settings, "resolution": row.resolution}))
+    offered: preparing.Source = source(**members.options(source, {**row.settings, "resolution": row.resolution}))
     return offered
 
 
@@ -26,10 +26,10 @@ def find_row(name: str) -> DataRow:
     return rows[name]
 
 
-def announced(split: str, chunks: Callable[[], Iterator[prepared.Chunk]]) -> Callable[[], Iterator[prepared.Chunk]]:
+def announced(split: str, chunks: Callable[[], Iterator[preparing.Chunk]]) -> Callable[[], Iterator[preparing.Chunk]]:
     """The same chunks, and one line when they are through."""
 
-    def through() -> Iterator[prepared.Chunk]:
+    def through() -> Iterator[preparing.Chunk]:
         count, began = 0, time.monotonic()
         for chunk in chunks():
             count += len(chunk.images)
@@ -47,7 +47,7 @@ def main(name: str) -> None:
         source = load_source(row)
         splits = {split: announced(split, chunks) for split, chunks in source.splits.items()}
         origin = row.model_dump(mode="json")
-        header = prepared.write(paths.dataset(name), name, row.resolution, replace(source, splits=splits), origin)
+        header = preparing.write(paths.dataset(name), name, row.resolution, replace(source, splits=splits), origin)
     print(prepared.describe(header))
 
 

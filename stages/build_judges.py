@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stages.blocks.judge import Judge, disturbed
 from stages.harness import devices, judges, params, paths, prepared, progress, provenance
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.rows import JudgeRow
 from stages.metrics.attributes import decisions
 

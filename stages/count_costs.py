@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from stages.harness import crosschecks, members, params, paths, provenance, sweeps
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.game import Side, Unsupported
 from stages.harness.rows import Params, VariantRow
 from stages.metrics import cost

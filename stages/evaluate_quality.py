@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from stages.harness import devices, members, params, paths, provenance, sweeps
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 
 DIGITS = 6
 

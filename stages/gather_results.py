@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stages.harness import comparing, curves, params, paths, provenance, records, sweeps, tables
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.records import Report
 from stages.harness.rows import VariantRow
 

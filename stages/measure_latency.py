@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from stages.harness import checkpoints, crosschecks, machine, members, params, paths, provenance, sweeps, timing
+from stages.harness import crosschecks, machine, members, params, paths, provenance, sweeps, timing
+from stages.harness.atomic import write_atomically
 from stages.harness.rows import Latency, Params
 from stages.metrics import latency
 
@@ -112,7 +113,7 @@ def main() -> None:
             "variants": {name: first[sizes] for name, sizes in of_row.items()},
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        checkpoints.write_atomically(paths.latency(), text.encode())
+        write_atomically(paths.latency(), text.encode())
     if timing.busy(load):
         print(
             f"measure_latency: the machine was busy ({load:g} cores in use); run it again alone before you cite a time"

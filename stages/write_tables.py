@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from stages.harness import params, paths, provenance
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.tables import TableError
 from stages.tables import cards, classified, gathered, latex, markdown, page, readme, report, separated, summary
 

@@ -12,7 +12,8 @@ import torch
 
 from stages import build_judges
 from stages.datasets import avatars
-from stages.harness import checkpoints, crosschecks, judges, members, params, paths, prepared, yaml_text
+from stages.harness import checkpoints, crosschecks, judges, members, params, paths, prepared, preparing, yaml_text
+from stages.harness.atomic import write_atomically
 from stages.harness.rows import JudgeRow, Params
 from tests import smallest
 
@@ -27,13 +28,13 @@ def faces(name: str, exact: bool = True, **settings: Any) -> prepared.Prepared: 
     if not exact:
         splits = {split: without(chunks) for split, chunks in source.splits.items()}
         source = replace(source, targets=(), splits=splits)
-    prepared.write(paths.dataset(name), name, 32, source, {})
+    preparing.write(paths.dataset(name), name, 32, source, {})
     return prepared.read(paths.dataset(name))
 
 
 def without(chunks: Callable[[], Any]) -> Callable[[], Any]:
     """The same chunks, less what only generated data have."""
-    return lambda: (prepared.Chunk(chunk.images, chunk.labels) for chunk in chunks())
+    return lambda: (preparing.Chunk(chunk.images, chunk.labels) for chunk in chunks())
 
 
 def judge(data: prepared.Prepared, **changes: Any) -> judges.Described:  # noqa: ANN401 - fields of the row
@@ -43,7 +44,7 @@ def judge(data: prepared.Prepared, **changes: Any) -> judges.Described:  # noqa:
     trained = build_judges.train(data, row, CPU, data.header.name)
     about = {"ceiling": build_judges.ceiling(trained, data, CPU)}
     content = judges.serialise(trained, data.header.labels, row.width, data.header.resolution, about)
-    checkpoints.write_atomically(paths.judge(data.header.name), content)
+    write_atomically(paths.judge(data.header.name), content)
     return judges.load_for(paths.judge(data.header.name), data.header)
 
 
@@ -82,4 +83,4 @@ def write(path: Path, family: str, spec: Any, made: dict[str, torch.nn.Module]) 
         for name, parameter in network.named_parameters():
             if name == "mask.bias":
                 torch.nn.init.zeros_(parameter)
-    checkpoints.write_atomically(path, checkpoints.serialise(family, spec, made, {"precision": "float32"}))
+    write_atomically(path, checkpoints.serialise(family, spec, made, {"precision": "float32"}))

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.blocks.portraits import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People, draw, layers, region
+from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
+from stages.blocks.portraits import draw, layers, region
 from stages.datasets import avatars
-from stages.harness import members, prepared
+from stages.harness import members, prepared, preparing
 
 # Share of all pixels that each change moves by more than 8/255, and its mean L1, at 32 px; at least.
 VISIBLE = {
@@ -29,7 +30,7 @@ VISIBLE = {
 } | dict.fromkeys(EXPRESSIONS, (0.06, 0.012))
 
 
-def make(**changes: object) -> prepared.Source:
+def make(**changes: object) -> preparing.Source:
     given_settings: dict[str, Any] = {
         "resolution": 16, "labels": "attributes", "train": 40, "validation": 6, "test": 6, "seed": 3,
         "frequencies": {}, "correlations": [],
@@ -47,7 +48,7 @@ def crowd(
     return avatars.population(seed, "train", range(count), attributes, expressions, correlations or [])
 
 
-def joined(source: prepared.Source, split: str, field: str) -> np.ndarray:
+def joined(source: preparing.Source, split: str, field: str) -> np.ndarray:
     return np.concatenate([getattr(chunk, field) for chunk in source.splits[split]()])
 
 
@@ -220,7 +221,7 @@ def test_a_correlation_is_realised(first: str, second: str, strength: float) -> 
 
 def test_it_can_be_prepared_and_read_back(tmp_path: Path) -> None:
     source = make(labels="expressions")
-    header = prepared.write(tmp_path / "avatars", "avatars", 16, source, {})
+    header = preparing.write(tmp_path / "avatars", "avatars", 16, source, {})
     assert header.counts == {"train": 40, "validation": 6, "test": 6}
     split = prepared.read(tmp_path / "avatars").split("test")
     assert split.counterfactuals is not None

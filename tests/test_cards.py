@@ -11,6 +11,7 @@ import torch
 
 from stages import write_tables
 from stages.harness import checkpoints, crosschecks, members, params, paths
+from stages.harness.atomic import write_atomically
 from stages.tables import cards, gathered, summary
 from stages.tables.gathered import Gathered
 from tests.test_tables import lay, markdown_tables, settings
@@ -93,7 +94,7 @@ def test_the_code_of_a_card_runs(found: Gathered) -> None:
     spec = crosschecks.spec_of(row, found.settings)
     torch.manual_seed(0)
     networks = members.load("families", row.family).build(spec)
-    checkpoints.write_atomically(paths.teacher("large"), checkpoints.serialise(row.family, spec, networks, {}))
+    write_atomically(paths.teacher("large"), checkpoints.serialise(row.family, spec, networks, {}))
     (block,) = re.findall(r"```python\n(.*?)```", cards.texts(found)["set1.md"], re.DOTALL)
     assert "torch.zeros(1, 2)  # Male, Young\n" in block
     names: dict[str, torch.Tensor] = {}

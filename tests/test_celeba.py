@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from stages.datasets import celeba
-from stages.harness import prepared, torchvision_ready
+from stages.harness import prepared, preparing, torchvision_ready
 from stages.harness.prepared import DataError
 
 NAMES = ("Black_Hair", "Blond_Hair", "Male")
@@ -49,7 +49,7 @@ def root(tmp_path: Path) -> Path:
 def prepare(root: Path, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given: dict[str, Any] = {"resolution": 16, "directory": str(root), "crop": 0, "split": "official", **settings}
     target = root.parent / "prepared"
-    prepared.write(target, "celeba", given["resolution"], celeba.source(**given), {})
+    preparing.write(target, "celeba", given["resolution"], celeba.source(**given), {})
     return prepared.read(target)
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from stages import acquire_data
 from stages.commands.data import data
 from stages.datasets import celeba, rafd
-from stages.harness import paths, prepared
+from stages.harness import paths, prepared, preparing
 from tests.smallest import TEXT
 
 CELEBA: dict[str, Any] = {"dataset": celeba, "crop": 0, "split": "official"}
@@ -32,7 +32,7 @@ def export(*arguments: str) -> Result:
 def read_back(directory: str, resolution: int, settings: dict[str, Any]) -> prepared.Prepared:
     given = {key: value for key, value in settings.items() if key != "dataset"}
     source = settings["dataset"].source(resolution=resolution, directory=directory, **given)
-    prepared.write(Path("back"), "back", resolution, source, {})
+    preparing.write(Path("back"), "back", resolution, source, {})
     return prepared.read(Path("back"))
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from stages.blocks import annotated
 from stages.datasets import mhist, tissue
-from stages.harness import prepared
+from stages.harness import prepared, preparing
 from stages.harness.prepared import DataError
 
 # Name, majority, votes for SSA, part.
@@ -42,7 +42,7 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path, **changes: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given = {"resolution": 16, "directory": str(root), "validation": 3, "seed": 0, **changes}
     target = root.parent / "prepared"
-    prepared.write(target, "mhist", given["resolution"], mhist.source(**given), {})
+    preparing.write(target, "mhist", given["resolution"], mhist.source(**given), {})
     return prepared.read(target)
 
 
@@ -121,7 +121,7 @@ def test_missing_columns_and_files_are_told(root: Path) -> None:
 
 def drawn(folder: Path, **changes: int) -> prepared.Prepared:
     target = folder / "drawn"
-    prepared.write(target, "tissue", 16, tissue.source(**{**DRAWN, **changes}), {})
+    preparing.write(target, "tissue", 16, tissue.source(**{**DRAWN, **changes}), {})
     return prepared.read(target)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from stages.datasets import mnist
-from stages.harness import prepared
+from stages.harness import prepared, preparing
 from stages.harness.prepared import DataError
 
 TRAIN, TEST, PIXELS = 60, 20, 12
@@ -49,7 +49,7 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path, **changes: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given = {"resolution": PIXELS, "directory": str(root), "validation": 10, "seed": 0, "files": "other", **changes}
     target = root.parent / "prepared"
-    prepared.write(target, "mnist", given["resolution"], mnist.source(**given), {})
+    preparing.write(target, "mnist", given["resolution"], mnist.source(**given), {})
     return prepared.read(target)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from stages.datasets import rafd
-from stages.harness import prepared
+from stages.harness import prepared, preparing
 from stages.harness.prepared import SPLITS, Bytes, DataError
 
 EXPRESSIONS = ("angry", "happy", "sad")
@@ -42,7 +42,7 @@ def flat(tmp_path: Path) -> Path:
 
 def prepare(root: Path, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     target = root.parent / "prepared"
-    prepared.write(target, "rafd", 16, rafd.source(resolution=16, directory=str(root), **settings), {})
+    preparing.write(target, "rafd", 16, rafd.source(resolution=16, directory=str(root), **settings), {})
     return prepared.read(target)
 
 

@@ -21,8 +21,11 @@ from rich.console import Console
 
 from stages.commands import dag
 from stages.commands import repro as command
+from stages.harness import crew, lockfile
 from stages.harness import graph as graphs
 from stages.harness.graph import Graph
+from stages.harness.ledger import Ledger
+from stages.harness.worker import log_of, settle
 
 # DVC's own use of a library.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
@@ -373,10 +376,10 @@ def test_a_killed_worker_fails_its_item() -> None:
 @pytest.mark.usefixtures("tree")
 def test_a_worker_that_cannot_serve_ends_instead_of_waiting() -> None:
     Path(".retort/logs").mkdir(parents=True)
-    worker = command.start_worker("acquire@gone")
-    command.hand(worker, "acquire@gone")
-    assert command.answer(worker) == ("failed", "its process ended with 1")
-    assert "KeyError: 'acquire@gone'" in graphs.log_of("acquire@gone").read_text(encoding="utf-8")
+    worker = crew.start_worker("acquire@gone")
+    crew.hand(worker, "acquire@gone")
+    assert crew.answer(worker) == ("failed", "its process ended with 1")
+    assert "KeyError: 'acquire@gone'" in log_of("acquire@gone").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("tree")
@@ -415,10 +418,10 @@ def test_what_a_killed_process_left_in_dvcs_locks_is_cleared() -> None:
     mine = {"pid": os.getpid(), "cmd": "long ago, another process of this number"}
     path = str(Path("data/a").absolute())
     file.write_text(json.dumps({"write": {path: mine}, "read": {path: [mine]}}), encoding="utf-8")
-    graphs.settle()
+    settle()
     assert len(locks_held()) == 2
     os.utime(file, (0, 0))
-    graphs.settle()
+    settle()
     assert locks_held() == []
     file.write_text('{"write": {"/half', encoding="utf-8")
     Path("dvc.lock").touch()
@@ -475,13 +478,13 @@ def test_any_layout_of_the_lock_file_is_kept(text: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     Path("dvc.lock").write_text(text, encoding="utf-8")
     expected = {"schema": "2.0", "stages": {}, **loads_yaml(text or "{}")}
-    before, entries, after = graphs.lock_entries()
+    before, entries, after = lockfile.lock_entries()
     assert entries.keys() == expected["stages"].keys()
     added = {**entries, "c@z": "  c@z:\n    cmd: three\n"}
-    graphs.replace_lock(before, added.values(), after, tmp_path)
+    lockfile.replace_lock(before, added.values(), after, tmp_path)
     expected["stages"]["c@z"] = {"cmd": "three"}
     assert loads_yaml(Path("dvc.lock").read_text(encoding="utf-8")) == expected
-    graphs.replace_lock(before, [], after, tmp_path)
+    lockfile.replace_lock(before, [], after, tmp_path)
     assert loads_yaml(Path("dvc.lock").read_text(encoding="utf-8")) == {**expected, "stages": {}}
 
 
@@ -515,13 +518,13 @@ def test_estimates() -> None:
 def test_the_longest_chain_goes_first() -> None:
     graph = Graph({"a@x": (), "a@y": (), "a@z": (), "b@y": ("a@y",)}, dict.fromkeys(("a@x", "a@y", "a@z"), "never ran"))
     todo = {item: list(needed) for item, needed in graph.needs.items()}
-    assert command.Ledger(graph, todo, {}, 1).ready()[0] == "a@y"
+    assert Ledger(graph, todo, {}, 1).ready()[0] == "a@y"
     durations = {"a@x": 9.0, "a@y": 1.0, "a@z": 3.0, "b@y": 4.0}
-    assert command.Ledger(graph, todo, durations, 1).ready() == ["a@x", "a@y", "a@z"]
+    assert Ledger(graph, todo, durations, 1).ready() == ["a@x", "a@y", "a@z"]
 
 
 def test_the_screen_says_what_is_known_and_what_is_not() -> None:
-    ledger = command.Ledger(CHAIN, {"b@x": [], "c": ["b@x"]}, {}, 2)
+    ledger = Ledger(CHAIN, {"b@x": [], "c": ["b@x"]}, {}, 2)
     ledger.running["b@x"] = time.monotonic() - 3
     console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
     with command.shown(console, ledger) as screen:

@@ -14,7 +14,8 @@ import numpy as np
 
 from stages.blocks import strata
 from stages.harness import pictures
-from stages.harness.prepared import Bytes, Chunk, DataError, Source
+from stages.harness.prepared import Bytes, DataError
+from stages.harness.preparing import Chunk, Source
 
 LIST, IMAGES = "annotations.csv", "images"
 NAME, MAJORITY, VOTES, PARTITION = COLUMNS = (

@@ -152,3 +152,8 @@ def hue(turn: Plane, saturation: Plane, value: Plane) -> Plane:
     angle = turn[:, None] + np.array([0, 2 / 3, 1 / 3], np.float32).reshape(1, 3, 1, 1)
     pure = np.clip(np.abs((angle - np.floor(angle)) * 6 - 3) - 1, 0, 1)
     return value[:, None] * (1 + (pure - 1) * saturation[:, None])
+
+
+def rgb(red: float, green: float, blue: float) -> Plane:
+    """One colour for all pictures, [1, 3, 1, 1]."""
+    return np.array((red, green, blue), np.float32).reshape(1, 3, 1, 1)

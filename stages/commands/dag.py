@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stages.commands.repro import clock
 from stages.harness import graph as graphs
 from stages.harness import provenance
 from stages.harness.graph import Graph, GraphError
+from stages.harness.ledger import clock
 
 
 def dag(

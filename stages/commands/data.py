@@ -118,7 +118,8 @@ def changed(
 
 def copied(found: Prepared) -> Splits:
     """The splits of a prepared data set, in chunks."""
-    from stages.harness.prepared import Chunk, Split
+    from stages.harness.prepared import Split
+    from stages.harness.preparing import Chunk
 
     def through(split: Split) -> Iterator[Chunk]:
         for start in range(0, len(split), 256):

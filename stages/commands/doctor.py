@@ -178,9 +178,9 @@ def what_is_missing(settings: Params) -> Iterator[str]:
 
 def describe_work() -> dict[str, Any]:
     """How much is stale and about how long it takes here."""
-    from stages.commands.repro import clock
     from stages.harness import graph as graphs
     from stages.harness import provenance
+    from stages.harness.ledger import clock
 
     try:
         graph = graphs.read()

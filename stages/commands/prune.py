@@ -15,7 +15,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import load_yaml
 
 from stages.harness import graph as graphs
-from stages.harness import paths
+from stages.harness import lockfile, paths
 
 NAME = "[a-z][a-z0-9_-]*"
 ROW = re.compile(r"\$\{\s*(key|item)\s*\}")
@@ -152,8 +152,8 @@ def remove(found: Leftovers) -> None:
 def forget(found: Leftovers, repo: Repo) -> None:
     """Take the rows out of dvc.lock and .gitignore."""
     if found.entries:
-        before, entries, after = graphs.lock_entries()
+        before, entries, after = lockfile.lock_entries()
         kept = [text for name, text in entries.items() if name not in found.entries]
-        graphs.replace_lock(before, kept, after, Path(repo.tmp_dir))
+        lockfile.replace_lock(before, kept, after, Path(repo.tmp_dir))
     for path in set(found.ignored) - set(found.left_alone):
         repo.scm_context.ignore_remove(str(path.absolute()))

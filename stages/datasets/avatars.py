@@ -8,8 +8,10 @@ import numpy.typing as npt
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from stages.blocks.portraits import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People, draw
-from stages.harness.prepared import SPLITS, Bytes, Chunk, DataError, Source
+from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
+from stages.blocks.portraits import draw
+from stages.harness.prepared import SPLITS, Bytes, DataError
+from stages.harness.preparing import Chunk, Source
 
 # Hair of another colour takes what is left: 0.16. Expressions that are not named share what is left evenly.
 FREQUENCIES = dict.fromkeys(ATTRIBUTES, 0.5) | dict.fromkeys(HAIR_COLOURS, 0.28)

@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from stages.harness import pictures
-from stages.harness.prepared import SPLITS, Chunk, DataError, Source
+from stages.harness.prepared import SPLITS, DataError
+from stages.harness.preparing import Chunk, Source
 
 
 def source(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,17 +27,6 @@ class Checkpoint:
     spec: Any
     about: dict[str, Any]
     networks: dict[str, nn.Module]
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the final name, then rename: the final name never holds half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def serialise(family: str, spec: Any, networks: Mapping[str, nn.Module], about: Mapping[str, Any]) -> bytes:  # noqa: ANN401

@@ -18,7 +18,8 @@ from PIL import Image
 
 from stages.datasets import celeba
 from stages.harness import croissant
-from stages.harness.prepared import SPLITS, Bytes, Chunk, DataError
+from stages.harness.prepared import SPLITS, Bytes, DataError
+from stages.harness.preparing import Chunk
 
 Splits = Mapping[str, Callable[[], Iterator[Chunk]]]
 # Told of every image written: its split.

@@ -16,7 +16,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.harness import params, paths, records, sweeps, yaml_text
-from stages.harness.graph import lookup, stage_of
+from stages.harness.graph import stage_of
+from stages.harness.staleness import lookup
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 
 from stages.harness import paths, progress, training
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.devices import Place
 from stages.harness.game import Batch
 from stages.harness.rows import Schedule

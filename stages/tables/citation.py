@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 
 CITATION, CODEMETA, ZENODO = Path("CITATION.cff"), Path("codemeta.json"), Path(".zenodo.json")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stages.harness import paths
-from stages.harness.checkpoints import write_atomically
+from stages.harness.atomic import write_atomically
 from stages.harness.tables import TableError
 
 SUMMARY = paths.table("summary.md")
