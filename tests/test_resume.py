@@ -14,7 +14,7 @@ from stages.harness import paths
 from tests.smallest import TEXT
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPS = 600
+STEPS = 1500
 
 
 def python(folder: Path, *arguments: str) -> str:
