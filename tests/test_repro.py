@@ -517,10 +517,10 @@ def test_estimates() -> None:
 
 def test_the_longest_chain_goes_first() -> None:
     graph = Graph({"a@x": (), "a@y": (), "a@z": (), "b@y": ("a@y",)}, dict.fromkeys(("a@x", "a@y", "a@z"), "never ran"))
-    todo = {item: list(needed) for item, needed in graph.needs.items()}
-    assert Ledger(graph, todo, {}, 1).ready()[0] == "a@y"
+    pending = {item: list(needed) for item, needed in graph.needs.items()}
+    assert Ledger(graph, pending, {}, 1).ready()[0] == "a@y"
     durations = {"a@x": 9.0, "a@y": 1.0, "a@z": 3.0, "b@y": 4.0}
-    assert Ledger(graph, todo, durations, 1).ready() == ["a@x", "a@y", "a@z"]
+    assert Ledger(graph, pending, durations, 1).ready() == ["a@x", "a@y", "a@z"]
 
 
 def test_the_screen_says_what_is_known_and_what_is_not() -> None:

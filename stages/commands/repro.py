@@ -71,16 +71,16 @@ def bring(targets: list[str], jobs: int, check: Callable[[], object], console: C
         # The params file is the likeliest reason, and its own check says it better.
         check()
         raise
-    pending = graph.pending() & graph.select(targets)
-    todo = {
-        item: [each for each in needed if each in pending] for item, needed in graph.needs.items() if item in pending
+    stale = graph.pending() & graph.select(targets)
+    pending = {
+        item: [each for each in needed if each in stale] for item, needed in graph.needs.items() if item in stale
     }
-    if not todo:
+    if not pending:
         console.print(f"Everything is up to date ({len(graph.select(targets))} items).")
         return 0
     check()
     paths.logs().mkdir(parents=True, exist_ok=True)
-    ledger = Ledger(graph, todo, provenance.durations(), jobs)
+    ledger = Ledger(graph, pending, provenance.durations(), jobs)
     with heeding(signal.SIGINT, signal.SIGTERM) as caught, shown(console, ledger) as screen:
         work(ledger, screen, caught)
     console.print(ledger.summary())
@@ -125,7 +125,7 @@ class Screen:
         """An item has ended."""
         outcome = self.ledger.outcomes[item]
         took = f" ({seconds:.1f} s)" if outcome in ("ran", "restored", "failed") else ""
-        count = f"{len(self.ledger.outcomes)}/{len(self.ledger.todo)}"
+        count = f"{len(self.ledger.outcomes)}/{len(self.ledger.pending)}"
         self.console.print(f"{WORDS[outcome]:10} {item}{took} {count}", style="red" if outcome == "failed" else None)
 
     def refresh(self) -> None:
@@ -143,7 +143,7 @@ class Screen:
             table.add_row("  ", item, clock(now - began), Text(usual, style="dim"))
         left = ledger.left()
         rest = "time left unknown" if left is None else f"about {clock(left)} left"
-        line = f"{len(ledger.outcomes)}/{len(ledger.todo)} items · {clock(now - ledger.began)} · {rest}"
+        line = f"{len(ledger.outcomes)}/{len(ledger.pending)} items · {clock(now - ledger.began)} · {rest}"
         return Group(table, Text(line, style="bold"))
 
 

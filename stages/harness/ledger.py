@@ -17,7 +17,7 @@ class Ledger:
     """What is to be done, what runs, and what became of the rest."""
 
     graph: Graph
-    todo: Mapping[str, list[str]]
+    pending: Mapping[str, list[str]]
     durations: dict[str, float]
     jobs: int
     began: float = field(default_factory=time.monotonic)
@@ -31,20 +31,20 @@ class Ledger:
 
     def open_items(self) -> list[str]:
         """Items that have not ended."""
-        return [item for item in self.todo if item not in self.outcomes]
+        return [item for item in self.pending if item not in self.outcomes]
 
     def ready(self) -> list[str]:
         """Items whose ancestors are up to date, those first on which the longest chain of work waits."""
         waiting = [item for item in self.open_items() if item not in self.running]
-        free = [item for item in waiting if all(each in self.outcomes for each in self.todo[item])]
-        unknown = dict.fromkeys(self.todo, 1.0)
-        seconds = graphs.expected_seconds(self.todo, self.durations) or unknown
-        chain = graphs.chains(self.graph, self.todo, seconds)
+        free = [item for item in waiting if all(each in self.outcomes for each in self.pending[item])]
+        unknown = dict.fromkeys(self.pending, 1.0)
+        seconds = graphs.expected_seconds(self.pending, self.durations) or unknown
+        chain = graphs.chains(self.graph, self.pending, seconds)
         return sorted(free, key=lambda item: -chain[item])
 
     def untouched(self, item: str) -> bool:
         """Whether nothing can have changed: it was up to date, and so was, or is as before, all that it needs."""
-        return item not in self.graph.stale and all(self.outcomes[each] == "unchanged" for each in self.todo[item])
+        return item not in self.graph.stale and all(self.outcomes[each] == "unchanged" for each in self.pending[item])
 
     def end(self, item: str, outcome: str, sentence: str) -> list[str]:
         """Note how an item ended; returns the items it holds back."""
@@ -74,7 +74,7 @@ class Ledger:
         counts = {outcome: len(self.all_that(outcome)) for outcome in words}
         ways = [f"{count} {words[outcome]}" for outcome, count in counts.items() if count]
         ways += [f"{len(self.open_items())} not done"] if self.open_items() else []
-        return f"{len(self.todo)} items in {clock(time.monotonic() - self.began)}: {', '.join(ways)}"
+        return f"{len(self.pending)} items in {clock(time.monotonic() - self.began)}: {', '.join(ways)}"
 
 
 def clock(seconds: float) -> str:
