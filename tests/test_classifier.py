@@ -135,6 +135,9 @@ def test_labels_are_merged_evenly_or_not_at_all() -> None:
         classifier.make_spec({**row, "merge": 3}, 10, 1, 8)
     with pytest.raises(TypeError, match="learns from one data set"):
         classifier.make_spec(row, 10, 2, 8)
+    for said in ({"labels": 7}, {"classes": 3}, {"resolution": 16}):
+        with pytest.raises(TypeError, match="multiple values"):
+            classifier.make_spec({**row, **said}, 10, 1, 8)
     label = torch.eye(10)
     assert classes.merged(label, 5).tolist() == [0] * 5 + [1] * 5
 

@@ -47,13 +47,13 @@ def merged(label: Float[Tensor, "n labels"], merge: int) -> Int[Tensor, " n"]:
 
 
 def sizes(row: dict[str, Any], labels: int, domains: int, resolution: int) -> dict[str, Any]:
-    """What a teacher's row and data say of its spec; labels are merged into classes evenly."""
+    """What data say of a teacher's spec, which its row may not say again; labels are merged into classes evenly."""
     merge = row.get("merge", 1)
     if domains > 1:
         raise TypeError("a classifier learns from one data set: repeat it as `partner`")
     if not isinstance(merge, int) or merge < 1 or labels % merge:
         raise TypeError(f"merge: {labels} labels cannot be merged by {merge!r} into equal classes")
-    return {**row, "labels": labels, "classes": labels // merge, "resolution": resolution}
+    return {"labels": labels, "classes": labels // merge, "resolution": resolution}
 
 
 def taps(spec: Any, width: int) -> dict[str, int]:  # noqa: ANN401 - each family has its own Spec

@@ -101,7 +101,7 @@ def pooled(spec: Spec) -> int:
 
 def make_spec(row: dict[str, Any], labels: int, domains: int, resolution: int) -> Spec:
     """The spec of a row."""
-    return Spec(**classes.sizes(row, labels, domains, resolution))
+    return Spec(**classes.sizes(row, labels, domains, resolution), **row)
 
 
 def shrink(spec: Spec, changes: dict[str, Any]) -> Spec:
