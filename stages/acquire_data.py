@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from stages.harness import members, params, paths, prepared, preparing, provenance
-from stages.harness.rows import DataRow
+from stages.harness.settings import members, params, paths, provenance
+from stages.harness.settings.rows import DataRow
+from stages.harness.splits import prepared, preparing
 
 
 def load_source(row: DataRow) -> preparing.Source:

@@ -11,9 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stages.blocks.judge import Judge, disturbed
-from stages.harness import devices, judges, params, paths, prepared, progress, provenance
-from stages.harness.atomic import write_atomically
-from stages.harness.rows import JudgeRow
+from stages.harness.learning import devices, progress
+from stages.harness.measuring import judges
+from stages.harness.settings import params, paths, provenance
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import JudgeRow
+from stages.harness.splits import prepared
 from stages.metrics.attributes import decisions
 
 TEST_BATCH = 256

@@ -7,20 +7,9 @@ from pathlib import Path
 
 import torch
 
-from stages.harness import (
-    batches,
-    checkpoints,
-    crosschecks,
-    devices,
-    members,
-    params,
-    paths,
-    problems,
-    provenance,
-    resume,
-    training,
-)
-from stages.harness.game import Batch, Side
+from stages.harness.learning import batches, checkpoints, devices, problems, resume, training
+from stages.harness.learning.game import Batch, Side
+from stages.harness.settings import crosschecks, members, params, paths, provenance
 
 
 def main(name: str) -> None:

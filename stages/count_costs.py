@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from stages.harness import crosschecks, members, params, paths, provenance, sweeps
-from stages.harness.atomic import write_atomically
-from stages.harness.game import Side, Unsupported
-from stages.harness.rows import Params, VariantRow
+from stages.harness.learning.game import Side, Unsupported
+from stages.harness.settings import crosschecks, members, params, paths, provenance, sweeps
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import Params, VariantRow
 from stages.metrics import cost
 
 LESSONS = ("generator", "discriminator")

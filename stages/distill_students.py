@@ -7,21 +7,10 @@ from pathlib import Path
 
 import torch
 
-from stages.harness import (
-    batches,
-    checkpoints,
-    devices,
-    members,
-    params,
-    paths,
-    problems,
-    provenance,
-    resume,
-    sweeps,
-    training,
-)
-from stages.harness.game import Batch, Side
-from stages.harness.rows import Params, VariantRow
+from stages.harness.learning import batches, checkpoints, devices, problems, resume, training
+from stages.harness.learning.game import Batch, Side
+from stages.harness.settings import members, params, paths, provenance, sweeps
+from stages.harness.settings.rows import Params, VariantRow
 
 LESSONS = ("generator", "discriminator")
 

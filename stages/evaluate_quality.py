@@ -10,8 +10,9 @@ import json
 import sys
 from typing import Any
 
-from stages.harness import devices, members, params, paths, provenance, sweeps
-from stages.harness.atomic import write_atomically
+from stages.harness.learning import devices
+from stages.harness.settings import members, params, paths, provenance, sweeps
+from stages.harness.settings.atomic import write_atomically
 
 DIGITS = 6
 

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stages.harness import comparing, curves, params, paths, provenance, records, sweeps, tables
-from stages.harness.atomic import write_atomically
-from stages.harness.records import Report
-from stages.harness.rows import VariantRow
+from stages.harness.findings import comparing, curves, records, tables
+from stages.harness.findings.records import Report
+from stages.harness.settings import params, paths, provenance, sweeps
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import VariantRow
 
 COMPARISON = (
     "variant",

@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
-from stages.harness import crosschecks, machine, members, params, paths, provenance, sweeps, timing
-from stages.harness.atomic import write_atomically
-from stages.harness.rows import Latency, Params
+from stages.harness.benches import timing
+from stages.harness.settings import crosschecks, machine, members, params, paths, provenance, sweeps
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import Latency, Params
 from stages.metrics import latency
 
 

@@ -34,9 +34,9 @@ from stages.figures import (
     weights,
 )
 from stages.figures.style import Drawn
-from stages.harness import machine, paths, provenance
-from stages.harness.atomic import write_atomically
-from stages.harness.tables import TableError
+from stages.harness.findings.tables import TableError
+from stages.harness.settings import machine, paths, provenance
+from stages.harness.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 OF_IMAGES = (

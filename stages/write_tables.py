@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 
-from stages.harness import params, paths, provenance
-from stages.harness.atomic import write_atomically
-from stages.harness.tables import TableError
+from stages.harness.findings.tables import TableError
+from stages.harness.settings import params, paths, provenance
+from stages.harness.settings.atomic import write_atomically
 from stages.tables import cards, classified, gathered, latex, markdown, page, readme, report, separated, summary
 
 

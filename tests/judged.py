@@ -12,9 +12,12 @@ import torch
 
 from stages import build_judges
 from stages.datasets import avatars
-from stages.harness import checkpoints, crosschecks, judges, members, params, paths, prepared, preparing, yaml_text
-from stages.harness.atomic import write_atomically
-from stages.harness.rows import JudgeRow, Params
+from stages.harness.learning import checkpoints
+from stages.harness.measuring import judges
+from stages.harness.settings import crosschecks, members, params, paths, yaml_text
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import JudgeRow, Params
+from stages.harness.splits import prepared, preparing
 from tests import smallest
 
 Content = dict[str, Any]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stages import acquire_data
-from stages.harness import params, paths, prepared
+from stages.harness.settings import params, paths
+from stages.harness.splits import prepared
 from tests.smallest import TEXT
 
 

@@ -1,5 +1,6 @@
 """The drawn portraits: reproducible one by one, exactly changeable, as frequent and as correlated as asked."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from pydantic import ValidationError
 from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
 from stages.blocks.portraits import draw, layers, region
 from stages.datasets import avatars
-from stages.harness import members, prepared, preparing
+from stages.harness.settings import members
+from stages.harness.splits import prepared, preparing
 
 # Share of all pixels that each change moves by more than 8/255, and its mean L1, at 32 px; at least.
 VISIBLE = {
@@ -266,3 +268,14 @@ def test_settings_out_of_range_are_named(changes: dict[str, Any], where: str) ->
     with pytest.raises(ValidationError) as caught:
         make(**changes)
     assert where in {".".join(str(part) for part in error["loc"]) for error in caught.value.errors()}
+
+
+def test_the_code_of_the_data_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Path(__file__).resolve().parents[1] / "data/README.md"
+    (block,) = re.findall(r"```python\n(.*?)```", card.read_text(encoding="utf-8"), re.DOTALL)
+    preparing.write(tmp_path / "data/avatars", "avatars", 16, make(), {})
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert names["before"].shape == names["after"].shape == (6, 16, 16, 3)
+    assert (names["before"] != names["after"]).any()

@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from stages.blocks import torchvision_ready
 from stages.distillations import none
 from stages.families import backbone
-from stages.harness import torchvision_ready, training, weights
-from stages.harness.devices import Place
-from stages.harness.game import Batch, Side
-from stages.harness.rows import Schedule
+from stages.harness.exchange import weights
+from stages.harness.learning import training
+from stages.harness.learning.devices import Place
+from stages.harness.learning.game import Batch, Side
+from stages.harness.settings.rows import Schedule
 
 torchvision_ready.declare_missing()
 from torchvision import models  # noqa: E402 - not before the operators it asks for are declared

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from stages.commands import bench as command
 from stages.distillations import euclidean, none
 from stages.families import stargan
-from stages.harness import batches, bench_metrics, bench_training, devices, side_by_side, training
-from stages.harness.game import Batch, Player, Side
+from stages.harness.benches import bench_metrics, bench_training, side_by_side
+from stages.harness.learning import batches, devices, training
+from stages.harness.learning.game import Batch, Player, Side
 from tests.reference import published_procedure as published
 
 STUDENT = bench_training.Case(role="student", resolution=16, width=8, critic_width=4, batch=4, rounds=2, critic_steps=2)

@@ -17,7 +17,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from stages.commands.bundle import bundle
-from stages.harness import archives, bundling, commits, published, recorded
+from stages.harness.exchange import archives, bundling, commits
+from stages.harness.pipeline import recorded
+from stages.harness.verification import published
 
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
 GRAPH = """\

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from stages import write_tables
-from stages.harness import checkpoints, crosschecks, members, params, paths
-from stages.harness.atomic import write_atomically
+from stages.harness.learning import checkpoints
+from stages.harness.settings import crosschecks, members, params, paths
+from stages.harness.settings.atomic import write_atomically
 from stages.tables import cards, gathered, summary
 from stages.tables.gathered import Gathered
 from tests.test_tables import lay, markdown_tables, settings

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from stages.blocks import torchvision_ready
 from stages.datasets import celeba
-from stages.harness import prepared, preparing, torchvision_ready
-from stages.harness.prepared import DataError
+from stages.harness.splits import prepared, preparing
+from stages.harness.splits.prepared import DataError
 
 NAMES = ("Black_Hair", "Blond_Hair", "Male")
 COUNT = 12

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stages.tables import citation
+from stages.harness.exchange import citation
 
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = Annotated[str, Field(min_length=1)]
@@ -105,7 +105,7 @@ def test_the_year_is_that_of_the_licence(cited: dict[str, Any]) -> None:
 @pytest.mark.parametrize("file", [citation.CODEMETA, citation.ZENODO], ids=str)
 def test_archives_are_told_what_the_citation_says(cited: dict[str, Any], file: Path) -> None:
     made = citation.texts(cited)[file]
-    assert (ROOT / file).read_text(encoding="utf-8") == made, f"{file} is old: python -m stages.tables.citation"
+    assert (ROOT / file).read_text(encoding="utf-8") == made, f"{file} is old: python -m {citation.__name__}"
     told = json.loads(made)
     assert told["version"] == cited["version"]
     assert told["description"] == cited["abstract"]

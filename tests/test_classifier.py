@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from stages.blocks import classes
 from stages.distillations import none, penultimate, soft_labels, subclass
 from stages.families import classifier
-from stages.harness import training
-from stages.harness.devices import Place
-from stages.harness.game import Batch, Player, Side, Unsupported
-from stages.harness.rows import Schedule
+from stages.harness.learning import training
+from stages.harness.learning.devices import Place
+from stages.harness.learning.game import Batch, Player, Side, Unsupported
+from stages.harness.settings.rows import Schedule
 from stages.metrics import cost
 
 CPU = Place(torch.device("cpu"), "float32")

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from stages.blocks import surgery
 from stages.compressions import inherit, prune
 from stages.families import stargan
-from stages.harness import members, training
-from stages.harness.game import Unsupported
+from stages.harness.learning import training
+from stages.harness.learning.game import Unsupported
+from stages.harness.settings import members
 from tests.test_stargan import CPU, SCHEDULE, build, frozen, game, random_batch, tiny
 
 GIVEN: dict[str, Any] = {"freeze": False}

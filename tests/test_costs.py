@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stages import count_costs
-from stages.harness import paths
+from stages.harness.settings import paths
 from tests import judged
 
 

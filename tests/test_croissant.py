@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from stages import acquire_data
 from stages.commands.data import data
-from stages.harness import croissant, paths, prepared
-from stages.tables import citation
+from stages.harness.exchange import citation
+from stages.harness.settings import paths
+from stages.harness.splits import croissant, prepared
 from tests.smallest import TEXT
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ from sklearn.datasets import load_digits
 
 from stages.blocks import strata
 from stages.datasets import digits
-from stages.harness.prepared import SPLITS, DataError
-from stages.harness.preparing import Chunk
+from stages.harness.splits.prepared import SPLITS, DataError
+from stages.harness.splits.preparing import Chunk
 
 
 def chunks(**changes: int) -> dict[str, Chunk]:

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from stages.blocks import classes
 from stages.distillations import attention, critic, euclidean, wavelet
 from stages.families import classifier, stargan
-from stages.harness import members
-from stages.harness.game import Seen, Side, Unsupported
+from stages.harness.learning.game import Seen, Side, Unsupported
+from stages.harness.settings import members
 from tests import test_classifier
 from tests.test_stargan import PIXELS, build, frozen, random_batch, tiny
 

@@ -12,9 +12,10 @@ import pytest
 import typer
 
 from stages.commands import doctor as command
-from stages.harness import machine, params, paths, provenance, weights
-from stages.harness.rows import Params
-from stages.harness.yaml_text import parse
+from stages.harness.exchange import weights
+from stages.harness.settings import machine, params, paths, provenance
+from stages.harness.settings.rows import Params
+from stages.harness.settings.yaml_text import parse
 from tests.smallest import TEXT
 from tests.test_repro import template, tree
 

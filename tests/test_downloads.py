@@ -19,9 +19,9 @@ from typer.testing import CliRunner, Result
 
 from stages.commands.fetch import fetch
 from stages.datasets import mnist, tissue
-from stages.harness import weights
-from stages.harness.downloads import DownloadError, download, unpack
-from stages.harness.weights import WeightsError
+from stages.harness.exchange import weights
+from stages.harness.exchange.downloads import DownloadError, download, unpack
+from stages.harness.exchange.weights import WeightsError
 
 CONTENT = bytes(range(256)) * 4000
 PREFIX = hashlib.sha256(CONTENT).hexdigest()[:8]

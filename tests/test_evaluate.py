@@ -16,10 +16,13 @@ from PIL import Image
 from stages import evaluate_quality
 from stages.blocks.features import extract
 from stages.families import stargan
-from stages.harness import batches, examination, judging, paths, prepared, rulers
-from stages.harness.prepared import to_tensor
-from stages.harness.rows import Evaluation
-from stages.harness.weights import WeightsError
+from stages.harness.exchange.weights import WeightsError
+from stages.harness.learning import batches
+from stages.harness.measuring import examination, judging, rulers
+from stages.harness.settings import paths
+from stages.harness.settings.rows import Evaluation
+from stages.harness.splits import prepared
+from stages.harness.splits.prepared import to_tensor
 from tests import judged
 from tests.judged import CPU
 

@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from stages import acquire_data
 from stages.commands.data import data
 from stages.datasets import celeba, rafd
-from stages.harness import paths, prepared, preparing
+from stages.harness.settings import paths
+from stages.harness.splits import prepared, preparing
 from tests.smallest import TEXT
 
 CELEBA: dict[str, Any] = {"dataset": celeba, "crop": 0, "split": "official"}

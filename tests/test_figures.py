@@ -44,10 +44,12 @@ from stages.figures import (
 from stages.figures.evidence import Effect
 from stages.figures.regain import Gap, Metric
 from stages.figures.style import Drawn
-from stages.harness import damages, params, paths, tables
-from stages.harness.prepared import Bytes
-from stages.harness.rows import Params, TeacherRow, VariantRow
-from stages.harness.strips import IMAGES, png
+from stages.harness.findings import tables
+from stages.harness.measuring import damages
+from stages.harness.measuring.strips import IMAGES, png
+from stages.harness.settings import params, paths
+from stages.harness.settings.rows import Params, TeacherRow, VariantRow
+from stages.harness.splits.prepared import Bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = ("run:", "evaluation:", "latency:")

@@ -13,7 +13,8 @@ import pytest
 from scipy.stats import ttest_rel
 
 from stages import gather_results
-from stages.harness import comparing, curves, members, params, paths, records, tables
+from stages.harness.findings import comparing, curves, records, tables
+from stages.harness.settings import members, params, paths
 from tests import judged
 
 PROTOCOL = {

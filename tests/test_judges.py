@@ -15,8 +15,11 @@ from torch import Tensor
 from stages import build_judges
 from stages.blocks.features import extract
 from stages.blocks.judge import FEATURES, Judge, disturbed
-from stages.harness import batches, damages, examination, judges, paths, prepared
-from stages.harness.prepared import to_tensor
+from stages.harness.learning import batches
+from stages.harness.measuring import damages, examination, judges
+from stages.harness.settings import paths
+from stages.harness.splits import prepared
+from stages.harness.splits.prepared import to_tensor
 from stages.metrics import fid, kid
 from tests import judged
 

@@ -15,8 +15,9 @@ import torch
 
 from stages import measure_latency
 from stages.families import stargan
-from stages.harness import params, paths, timing, yaml_text
-from stages.harness.rows import Latency
+from stages.harness.benches import timing
+from stages.harness.settings import params, paths, yaml_text
+from stages.harness.settings.rows import Latency
 from stages.metrics.latency import latency, speed_up
 from tests.smallest import TEXT
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from stages.harness import members
+from stages.harness.settings import members
 
 
 @pytest.mark.parametrize("name", members.names("metrics"))

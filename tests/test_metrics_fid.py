@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.harness import torchvision_ready
+from stages.blocks import torchvision_ready
 from stages.metrics.fid import Moments, frechet_distance, frechet_infinity, merge, moments
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from stages.blocks import torchvision_ready
 from stages.blocks.features import extract, quantised, trusted_state
-from stages.harness import torchvision_ready
 from stages.metrics.inception import FEATURES, load
 
 

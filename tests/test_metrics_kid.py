@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.harness import torchvision_ready
+from stages.blocks import torchvision_ready
 from stages.metrics.kid import kid, squared_mmd
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from stages.blocks import torchvision_ready
 from stages.blocks.features import quantised
-from stages.harness import torchvision_ready
 from stages.metrics.lpips import lpips, lpips_judge, published
 
 

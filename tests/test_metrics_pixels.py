@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
-from stages.harness.prepared import to_uint8
+from stages.harness.splits.prepared import to_uint8
 from stages.metrics.pixels import COLUMNS, changed, l1, levels, masked_l1, pixel_errors, psnr, ssim
 
 

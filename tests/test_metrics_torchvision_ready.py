@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages.harness import torchvision_ready
+from stages.blocks import torchvision_ready
 
 FRESH = """
 import torch
-from stages.harness import torchvision_ready
+from stages.blocks import torchvision_ready
 torchvision_ready.declare_missing()
 torchvision_ready.declare_missing()
 assert all(hasattr(torch.ops.torchvision, name) for name in torchvision_ready.OPERATORS)

@@ -12,8 +12,8 @@ from PIL import Image
 
 from stages.blocks import annotated
 from stages.datasets import mhist, tissue
-from stages.harness import prepared, preparing
-from stages.harness.prepared import DataError
+from stages.harness.splits import prepared, preparing
+from stages.harness.splits.prepared import DataError
 
 # Name, majority, votes for SSA, part.
 ROWS: list[tuple[str, ...]] = [

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from stages.datasets import mnist
-from stages.harness import prepared, preparing
-from stages.harness.prepared import DataError
+from stages.harness.splits import prepared, preparing
+from stages.harness.splits.prepared import DataError
 
 TRAIN, TEST, PIXELS = 60, 20, 12
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.harness import params
+from stages.harness.settings import params
 from tests.smallest import TEXT
 
 BROKEN: list[tuple[str, str, str, list[str]]] = [

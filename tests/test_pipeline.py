@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stages.harness import members, params, paths, sweeps, yaml_text
+from stages.harness.settings import members, params, paths, sweeps, yaml_text
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES: dict[str, Any] = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -63,14 +63,17 @@ def reached(file: Path) -> set[Path]:
 
 
 def expanded(dep: str, stage: str) -> list[Path]:
-    """The files a dep may stand for: a member chosen by a row, or a file; of families those that such rows name."""
+    """The files a dep may stand for: a member (of families those that rows name), a file, all of a folder."""
     axis = re.fullmatch(r"stages/(\w+)/\$\{[^}]+\}\.py", dep)
     if axis:
         section = STAGES[stage]["foreach"].strip("${} ")
         rows = [row for file in PARAMS_FILES for row in getattr(params.load(file), section).values()]
         names = {row.family for row in rows} if axis[1] == "families" else members.names(axis[1])
         return [ROOT / "stages" / axis[1] / f"{name}.py" for name in names]
-    return [ROOT / dep] if dep.startswith("stages/") and dep.endswith(".py") else []
+    if not dep.startswith("stages/"):
+        return []
+    path = ROOT / dep
+    return [path] if path.suffix == ".py" else [file for file in path.rglob("*.py") if file.name != "__init__.py"]
 
 
 def file_of(stage: str) -> str:
@@ -138,10 +141,16 @@ def test_variants_are_examined_by_what_their_stage_declares(file: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_deps_exist_and_are_files(stage: str) -> None:
+def test_deps_on_code_exist(stage: str) -> None:
     for dep in body(stage)["deps"]:
-        for file in expanded(dep, stage):
-            assert file.is_file(), f"{dep} is not there"
+        if dep.startswith("stages/"):
+            assert [file for file in expanded(dep, stage) if file.is_file()], f"{dep} is not there"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_dep_lies_in_another(stage: str) -> None:
+    deps = body(stage)["deps"]
+    assert not [dep for dep in deps for other in deps if dep.startswith(other + "/")]
 
 
 @pytest.mark.parametrize("stage", TRAINING)

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 import torch
 
-from stages.harness import prepared, preparing
-from stages.harness.prepared import SPLITS, DataError
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits import prepared, preparing
+from stages.harness.splits.prepared import SPLITS, DataError
+from stages.harness.splits.preparing import Chunk, Source
 
 COUNTS = {"train": 50, "validation": 7, "test": 11}
 SIDE = 8
@@ -164,7 +164,7 @@ PROGRAM = """
 import os, resource, signal, sys
 from pathlib import Path
 from tests.test_prepared import SIDE, pieces, source
-from stages.harness import prepared, preparing
+from stages.harness.splits import prepared, preparing
 
 def killed():
     yield from pieces("test", 5, False)

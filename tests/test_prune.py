@@ -13,7 +13,7 @@ import pytest
 from dvc.utils.serialize import load_yaml
 
 from stages.commands.prune import foreach_outs, matches, prune
-from stages.harness import graph as graphs
+from stages.harness.pipeline import graph as graphs
 from tests.test_repro import PROJECT, done, finished, replace, repro, runs, template, tree
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")

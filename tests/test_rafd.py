@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from stages.datasets import rafd
-from stages.harness import prepared, preparing
-from stages.harness.prepared import SPLITS, Bytes, DataError
+from stages.harness.splits import prepared, preparing
+from stages.harness.splits.prepared import SPLITS, Bytes, DataError
 
 EXPRESSIONS = ("angry", "happy", "sad")
 

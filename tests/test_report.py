@@ -28,10 +28,12 @@ from ruamel.yaml import YAML
 from stages import plot_figures, write_tables
 from stages.commands import report as command
 from stages.figures import architecture, evidence, style, weights
-from stages.harness import params, paths, provenance, strips, sweeps, tables, yaml_text
-from stages.harness.atomic import write_atomically
-from stages.harness.rows import Params
-from stages.harness.tables import TableError
+from stages.harness.findings import tables
+from stages.harness.findings.tables import TableError
+from stages.harness.measuring import strips
+from stages.harness.settings import params, paths, provenance, sweeps, yaml_text
+from stages.harness.settings.atomic import write_atomically
+from stages.harness.settings.rows import Params
 from stages.tables import classified, gathered, pictures, report, summary
 from tests import chromium, test_sweeps, test_tables
 from tests.chromium import Browser, Page

@@ -21,11 +21,11 @@ from rich.console import Console
 
 from stages.commands import dag
 from stages.commands import repro as command
-from stages.harness import crew, lockfile
-from stages.harness import graph as graphs
-from stages.harness.graph import Graph
-from stages.harness.ledger import Ledger
-from stages.harness.worker import log_of, settle
+from stages.harness.pipeline import crew, lockfile
+from stages.harness.pipeline import graph as graphs
+from stages.harness.pipeline.graph import Graph
+from stages.harness.pipeline.ledger import Ledger
+from stages.harness.pipeline.worker import log_of, settle
 
 # DVC's own use of a library.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.harness import members, params, sweeps
+from stages.harness.settings import members, params, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ("results", "paper_figures", "dvc.lock")

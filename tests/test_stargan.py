@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from stages.distillations import euclidean, none
 from stages.families import stargan
-from stages.harness import batches, prepared, training
-from stages.harness.devices import Place
-from stages.harness.game import Batch, Side
-from stages.harness.rows import Schedule
+from stages.harness.learning import batches, training
+from stages.harness.learning.devices import Place
+from stages.harness.learning.game import Batch, Side
+from stages.harness.settings.rows import Schedule
+from stages.harness.splits import prepared
 from stages.metrics import cost
 
 PIXELS, LABELS = 16, 3

@@ -11,8 +11,11 @@ import pytest
 import torch
 
 from stages import acquire_data, build_teachers, count_costs, distill_students, evaluate_quality, gather_results
-from stages.harness import checkpoints, comparing, params, paths, prepared, sweeps, tables
-from stages.harness.rows import Params
+from stages.harness.findings import comparing, tables
+from stages.harness.learning import checkpoints
+from stages.harness.settings import params, paths, sweeps
+from stages.harness.settings.rows import Params
+from stages.harness.splits import prepared
 from tests import judged
 
 Content = dict[str, Any]

@@ -16,7 +16,8 @@ from matplotlib.patches import Rectangle
 from stages import count_costs, gather_results
 from stages.figures import evidence, reliability, style, subclasses, swept, temperatures
 from stages.figures.evidence import Evidence
-from stages.harness import paths, sweeps, tables
+from stages.harness.findings import tables
+from stages.harness.settings import paths, sweeps
 from stages.tables import classified
 from tests import judged, test_sweeps
 

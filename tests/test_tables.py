@@ -19,8 +19,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages import write_tables
-from stages.harness import params, paths, tables, yaml_text
-from stages.harness.rows import Params
+from stages.harness.findings import tables
+from stages.harness.settings import params, paths, yaml_text
+from stages.harness.settings.rows import Params
 from stages.tables import gathered, latex, markdown, readme, summary
 from stages.tables.columns import decimals, written
 from stages.tables.gathered import Gathered

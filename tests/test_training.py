@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stages.harness import training
-from stages.harness.game import Batch, Player
-from stages.harness.rows import Schedule
+from stages.harness.learning import training
+from stages.harness.learning.game import Batch, Player
+from stages.harness.settings.rows import Schedule
 from tests.test_stargan import CPU, SCHEDULE, build, frozen, game, random_batch, teach, tiny
 
 # Five steps on noise; they change only with the science or with torch's random numbers, never with the processor

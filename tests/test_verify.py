@@ -28,7 +28,9 @@ from stages import (
     evaluate_quality,
     gather_results,
 )
-from stages.harness import agreement, claims, params, paths, recorded, sweeps, verifying, yaml_text
+from stages.harness.pipeline import recorded
+from stages.harness.settings import params, paths, sweeps, yaml_text
+from stages.harness.verification import agreement, claims, verifying
 from tests.smallest import TEXT
 
 GRAPH = """\

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from stages.blocks import strata
-from stages.harness import pictures
-from stages.harness.prepared import Bytes, DataError
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits import pictures
+from stages.harness.splits.prepared import Bytes, DataError
+from stages.harness.splits.preparing import Chunk, Source
 
 LIST, IMAGES = "annotations.csv", "images"
 NAME, MAJORITY, VOTES, PARTITION = COLUMNS = (

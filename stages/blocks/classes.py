@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from stages.harness.game import Batch, Player, Seen
+from stages.harness.learning.game import Batch, Player, Seen
 
 Z = Float[Tensor, "n cs"]
 

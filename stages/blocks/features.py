@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stages.harness.prepared import to_tensor, to_uint8
+from stages.harness.splits.prepared import to_tensor, to_uint8
 
 CPU = torch.device("cpu")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stages.harness.game import Seen
+from stages.harness.learning.game import Seen
 
 
 class Softened(nn.Module):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.harness.prepared import DataError
+from stages.harness.splits.prepared import DataError
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from stages.harness.game import Unsupported
+from stages.harness.learning.game import Unsupported
 
 
 class Coupled(Protocol):

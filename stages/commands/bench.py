@@ -36,7 +36,7 @@ def tell(line: str) -> None:
 
 def keep(found: dict[str, Any], file: Path | None) -> None:
     """Write the figures if asked; say so if the machine was busy."""
-    from stages.harness import timing
+    from stages.harness.benches import timing
 
     if file is not None:
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -61,8 +61,9 @@ def training(
     `retort repro` does. Both train the same networks on the same batch size, in turns, and medians are shown.
     "At peak" is the ratio if our operations ran as fast as this machine multiplies matrices.
     """
-    from stages.harness import bench_training, machine
-    from stages.harness.side_by_side import BenchError
+    from stages.harness.benches import bench_training
+    from stages.harness.benches.side_by_side import BenchError
+    from stages.harness.settings import machine
 
     chosen = resolution or list(bench_training.SIZES)
     unknown = [each for each in chosen if each not in bench_training.SIZES]
@@ -135,7 +136,9 @@ def metrics(
     from rich.console import Console
     from rich.table import Table
 
-    from stages.harness import bench_metrics, machine, weights
+    from stages.harness.benches import bench_metrics
+    from stages.harness.exchange import weights
+    from stages.harness.settings import machine
 
     cores = machine.cores()
     try:

@@ -27,7 +27,8 @@ def bundle(
     """
     from rich.console import Console
 
-    from stages.harness import bundling, commits, graph
+    from stages.harness.exchange import bundling, commits
+    from stages.harness.pipeline import graph
 
     console = Console(stderr=True)
     try:

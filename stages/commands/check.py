@@ -17,7 +17,7 @@ def check(
 
     Prints every error at once, each with its path, what was found and what is allowed. Exit status 2 if there is one.
     """
-    from stages.harness import params, paths
+    from stages.harness.settings import params, paths
 
     if file != paths.PARAMS:
         typer.echo(f"{file} is sound: {len(params.load_or_exit(file).variants)} variants")
@@ -36,6 +36,6 @@ def check(
 
 def items() -> list[str]:
     """The items of the graph."""
-    from stages.harness import graph
+    from stages.harness.pipeline import graph
 
     return graph.items()

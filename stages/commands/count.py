@@ -30,7 +30,7 @@ def count(
     """
     from pydantic import ValidationError
 
-    from stages.harness import crosschecks, members
+    from stages.harness.settings import crosschecks, members
     from stages.metrics import cost
 
     known = members.names("families")

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stages.harness import graph as graphs
-from stages.harness import provenance
-from stages.harness.graph import Graph, GraphError
-from stages.harness.ledger import clock
+from stages.harness.pipeline import graph as graphs
+from stages.harness.pipeline.graph import Graph, GraphError
+from stages.harness.pipeline.ledger import clock
+from stages.harness.settings import provenance
 
 
 def dag(

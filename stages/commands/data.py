@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
-    from stages.harness.layouts import Splits
-    from stages.harness.prepared import Prepared
-    from stages.harness.rows import DataRow
+    from stages.harness.settings.rows import DataRow
+    from stages.harness.splits.layouts import Splits
+    from stages.harness.splits.prepared import Prepared
 
 data = typer.Typer(no_args_is_help=True, help="Write data sets in the layouts other programs read.")
 
@@ -52,9 +52,9 @@ def export(
     from rich.progress import Progress
 
     from stages.acquire_data import find_row
-    from stages.harness import croissant, layouts
-    from stages.harness.params import ParamsError
-    from stages.harness.prepared import SPLITS, DataError
+    from stages.harness.settings.params import ParamsError
+    from stages.harness.splits import croissant, layouts
+    from stages.harness.splits.prepared import SPLITS, DataError
 
     try:
         asked = changed(name, find_row(name), KINDS[layout], resolution, count, seed)
@@ -77,7 +77,8 @@ def offered(name: str, kind: str, asked: DataRow) -> tuple[tuple[str, ...], Spli
     from pydantic import ValidationError
 
     from stages.acquire_data import load_source
-    from stages.harness import paths, prepared
+    from stages.harness.settings import paths
+    from stages.harness.splits import prepared
 
     if paths.dataset(name).is_dir():
         found = prepared.read(paths.dataset(name))
@@ -94,7 +95,7 @@ def offered(name: str, kind: str, asked: DataRow) -> tuple[tuple[str, ...], Spli
 
 def check_kind(name: str, found: str, wanted: str) -> None:
     """Attributes have no folder per expression, and expressions no attribute list."""
-    from stages.harness.prepared import DataError
+    from stages.harness.splits.prepared import DataError
 
     if found != wanted:
         raise DataError(f"data set {name!r} holds {found}; this layout holds {wanted}")
@@ -104,7 +105,7 @@ def changed(
     name: str, row: DataRow, kind: str, resolution: int | None, count: tuple[int, int, int] | None, seed: int | None
 ) -> DataRow:
     """The row with what the command line asks for; only settings the row has can be changed."""
-    from stages.harness.prepared import SPLITS, DataError
+    from stages.harness.splits.prepared import SPLITS, DataError
 
     given: dict[str, Any] = {} if seed is None else {"seed": seed}
     given |= dict(zip(SPLITS, count, strict=True)) if count else {}
@@ -118,8 +119,8 @@ def changed(
 
 def copied(found: Prepared) -> Splits:
     """The splits of a prepared data set, in chunks."""
-    from stages.harness.prepared import Split
-    from stages.harness.preparing import Chunk
+    from stages.harness.splits.prepared import Split
+    from stages.harness.splits.preparing import Chunk
 
     def through(split: Split) -> Iterator[Chunk]:
         for start in range(0, len(split), 256):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stages.harness import machine, paths, weights
+from stages.harness.exchange import weights
+from stages.harness.settings import machine, paths
 
 if TYPE_CHECKING:
-    from stages.harness.rows import Params
+    from stages.harness.settings.rows import Params
 
 PURPOSES = {
     "inception": "the published FID and KID (evaluation.extractor: inception)",
@@ -31,7 +32,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSO
 
     Exit status 0 when everything params.yaml asks for is there; otherwise 1, with what is missing and how to get it.
     """
-    from stages.harness import params
+    from stages.harness.settings import params
 
     missing: list[str] = []
     try:
@@ -71,7 +72,7 @@ def describe_torch() -> dict[str, Any]:
     """The build, the device, and whether bfloat16 pays."""
     import torch
 
-    from stages.harness import devices
+    from stages.harness.learning import devices
 
     gpus = [torch.cuda.get_device_name(each) for each in range(torch.cuda.device_count())]
     device = torch.device("cuda" if gpus else "cpu")
@@ -116,7 +117,7 @@ def wanted_weights(settings: Params) -> dict[str, str]:
 
 def started_from(settings: Params) -> Iterator[str]:
     """The published weights that teachers and students begin with, where their family knows such."""
-    from stages.harness import crosschecks, members, sweeps
+    from stages.harness.settings import crosschecks, members, sweeps
 
     for name, teacher in settings.teachers.items():
         family = members.load("families", teacher.family)
@@ -149,7 +150,7 @@ def describe_data(settings: Params) -> dict[str, Any]:
 
 def is_prepared(name: str) -> bool:
     """Whether the data set lies ready."""
-    from stages.harness import prepared
+    from stages.harness.splits import prepared
 
     return (paths.dataset(name) / prepared.HEADER).is_file()
 
@@ -159,7 +160,7 @@ def what_is_missing(settings: Params) -> Iterator[str]:
     import torch
 
     from stages.acquire_data import load_source
-    from stages.harness import prepared
+    from stages.harness.splits import prepared
 
     for name, path in wanted_weights(settings).items():
         try:
@@ -178,9 +179,9 @@ def what_is_missing(settings: Params) -> Iterator[str]:
 
 def describe_work() -> dict[str, Any]:
     """How much is stale and about how long it takes here."""
-    from stages.harness import graph as graphs
-    from stages.harness import provenance
-    from stages.harness.ledger import clock
+    from stages.harness.pipeline import graph as graphs
+    from stages.harness.pipeline.ledger import clock
+    from stages.harness.settings import provenance
 
     try:
         graph = graphs.read()

@@ -86,9 +86,9 @@ def fetch(
     ] = None,
 ) -> None:
     """Download and verify weights and MNIST; say where CelebA, RaFD and MHIST come from, unpack and check them."""
-    from stages.harness.downloads import DownloadError
-    from stages.harness.prepared import DataError
-    from stages.harness.weights import WeightsError
+    from stages.harness.exchange.downloads import DownloadError
+    from stages.harness.exchange.weights import WeightsError
+    from stages.harness.splits.prepared import DataError
 
     try:
         if name is Wanted.CELEBA:
@@ -110,7 +110,8 @@ def fetch(
 
 def fetch_weights(name: str, into: Path | None) -> bool:
     """Download published weights, or say that they are here."""
-    from stages.harness import downloads, paths, weights
+    from stages.harness.exchange import downloads, weights
+    from stages.harness.settings import paths
 
     published = weights.PUBLISHED[name]
     target = (into or paths.WEIGHTS) / published.file
@@ -147,7 +148,7 @@ def shown(file: str) -> Iterator[Callable[[int, int | None], None]]:
 def fetch_celeba(directory: Path) -> bool:
     """Unpack the archive if it is there and the images are not; hold the lists against the images."""
     from stages.datasets import celeba
-    from stages.harness.downloads import unpack
+    from stages.harness.exchange.downloads import unpack
 
     archive = directory / f"{celeba.IMAGES}.zip"
     if archive.is_file() and not (directory / celeba.IMAGES).exists():
@@ -182,7 +183,7 @@ def fetch_rafd(directory: Path) -> bool:
 def fetch_mnist(directory: Path) -> bool:
     """Download the four files that are not there, and hold all of them against their hashes."""
     from stages.datasets import mnist
-    from stages.harness import downloads
+    from stages.harness.exchange import downloads
 
     for file, (packed, _) in mnist.PUBLISHED.items():
         target = directory / f"{file}.gz"
@@ -199,7 +200,7 @@ def fetch_mnist(directory: Path) -> bool:
 def fetch_mhist(directory: Path) -> bool:
     """Unpack the images if their archive is there, and hold the list against them."""
     from stages.blocks import annotated
-    from stages.harness.downloads import unpack
+    from stages.harness.exchange.downloads import unpack
 
     archive = directory / f"{annotated.IMAGES}.zip"
     if archive.is_file() and not (directory / annotated.IMAGES).exists():

@@ -14,8 +14,9 @@ import typer
 from dvc.repo import Repo
 from dvc.utils.serialize import load_yaml
 
-from stages.harness import graph as graphs
-from stages.harness import lockfile, paths
+from stages.harness.pipeline import graph as graphs
+from stages.harness.pipeline import lockfile
+from stages.harness.settings import paths
 
 NAME = "[a-z][a-z0-9_-]*"
 ROW = re.compile(r"\$\{\s*(key|item)\s*\}")

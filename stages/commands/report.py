@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stages.harness import paths
+from stages.harness.settings import paths
 
 HERE, PORT = "127.0.0.1", 8000
 

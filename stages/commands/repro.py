@@ -19,11 +19,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from stages.harness import crew, machine, params, paths, provenance
-from stages.harness import graph as graphs
-from stages.harness.graph import GraphError
-from stages.harness.ledger import WORDS, Ledger, clock
-from stages.harness.worker import log_of, settle
+from stages.harness.pipeline import crew
+from stages.harness.pipeline import graph as graphs
+from stages.harness.pipeline.graph import GraphError
+from stages.harness.pipeline.ledger import WORDS, Ledger, clock
+from stages.harness.pipeline.worker import log_of, settle
+from stages.harness.settings import machine, params, paths, provenance
 
 TICK_S = 0.25
 LAST_LINES = 15

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from stages.harness import paths
+from stages.harness.settings import paths
 
 DEFAULT = "default"
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from stages.harness.claims import Outcome
-    from stages.harness.published import Source
-    from stages.harness.verifying import Check
+    from stages.harness.verification.claims import Outcome
+    from stages.harness.verification.published import Source
+    from stages.harness.verification.verifying import Check
 
 SHOWN = 10
 
@@ -38,7 +38,8 @@ def verify(
     """
     from rich.console import Console
 
-    from stages.harness import claims, params, paths, published, verifying
+    from stages.harness.settings import params, paths
+    from stages.harness.verification import claims, published, verifying
 
     console = Console(soft_wrap=True, highlight=False, markup=False)
     settings = params.load_or_exit()
@@ -65,7 +66,7 @@ def verify(
 
 def no_results(source: Source | None) -> str:
     """What to say where nothing has run."""
-    from stages.harness import paths
+    from stages.harness.settings import paths
 
     published = source is not None and source.read(paths.results()) is not None
     there = f" {source.name} has published ones." if source is not None and published else ""

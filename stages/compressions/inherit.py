@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from stages.blocks import surgery
-from stages.harness.game import Unsupported
+from stages.harness.learning.game import Unsupported
 
 MAY_DIFFER = ("blocks", "convolutions", "critic_width")
 

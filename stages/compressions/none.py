@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from stages.harness.game import Unsupported
+from stages.harness.learning.game import Unsupported
 
 
 def make_student(family: ModuleType, teacher: dict[str, nn.Module], large: Any, small: Any) -> dict[str, nn.Module]:  # noqa: ANN401, ARG001 - each family has its own Spec

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
 from stages.blocks.portraits import draw
-from stages.harness.prepared import SPLITS, Bytes, DataError
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits.prepared import SPLITS, Bytes, DataError
+from stages.harness.splits.preparing import Chunk, Source
 
 # Hair of another colour takes what is left: 0.16. Expressions that are not named share what is left evenly.
 FREQUENCIES = dict.fromkeys(ATTRIBUTES, 0.5) | dict.fromkeys(HAIR_COLOURS, 0.28)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from stages.blocks import annotated
-from stages.harness.preparing import Source
+from stages.harness.splits.preparing import Source
 
 
 def source(

@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from stages.blocks import strata
-from stages.harness.prepared import SPLITS, Bytes, DataError
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits.prepared import SPLITS, Bytes, DataError
+from stages.harness.splits.preparing import Chunk, Source
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CHUNK = 4096

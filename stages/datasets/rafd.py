@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from stages.harness import pictures
-from stages.harness.prepared import SPLITS, DataError
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits import pictures
+from stages.harness.splits.prepared import SPLITS, DataError
+from stages.harness.splits.preparing import Chunk, Source
 
 
 def source(

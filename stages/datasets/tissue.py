@@ -18,8 +18,8 @@ from PIL import Image
 from pydantic import Field
 
 from stages.blocks import annotated
-from stages.harness.prepared import Bytes
-from stages.harness.preparing import Chunk, Source
+from stages.harness.splits.prepared import Bytes
+from stages.harness.splits.preparing import Chunk, Source
 
 SERRATED_SHARE = 990 / (990 + 2162)
 APART = 1.1

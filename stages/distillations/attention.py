@@ -15,7 +15,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.game import Seen, Side
+from stages.harness.learning.game import Seen, Side
 
 
 def attention(feature: Float[Tensor, "n c h w"]) -> Float[Tensor, "n positions"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from stages.harness.game import Seen, Side
+from stages.harness.learning.game import Seen, Side
 
 
 class Nothing(nn.Module):

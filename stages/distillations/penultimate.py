@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.game import Seen, Side, Unsupported
+from stages.harness.learning.game import Seen, Side, Unsupported
 
 
 class Penultimate(nn.Module):

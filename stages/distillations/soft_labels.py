@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import nn
 
 from stages.blocks.soft import Softened
-from stages.harness.game import Side, Unsupported
+from stages.harness.learning.game import Side, Unsupported
 
 
 def objective(

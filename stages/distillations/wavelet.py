@@ -14,7 +14,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.game import Seen, Side, Unsupported
+from stages.harness.learning.game import Seen, Side, Unsupported
 
 
 def haar(image: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n c h2 w2"], Float[Tensor, "n bands h2 w2"]]:

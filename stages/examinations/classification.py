@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from stages.blocks import classes
-from stages.harness import checkpoints, devices, members, params, paths, prepared, resume
-from stages.harness.rows import Evaluation, VariantRow
+from stages.harness.learning import checkpoints, devices, resume
+from stages.harness.settings import members, params, paths
+from stages.harness.settings.rows import Evaluation, VariantRow
+from stages.harness.splits import prepared
 from stages.metrics import bootstrap, calibration, classification, subclasses
 
 METRICS: tuple[ModuleType, ...] = (bootstrap, calibration, classification, subclasses)

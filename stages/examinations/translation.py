@@ -8,25 +8,12 @@ from typing import Any
 
 import torch
 
-from stages.harness import (
-    batches,
-    checkpoints,
-    devices,
-    examination,
-    judging,
-    kept,
-    members,
-    params,
-    paths,
-    problems,
-    protocols,
-    resume,
-    rulers,
-    strips,
-)
-from stages.harness.examination import Test
-from stages.harness.prepared import Bytes
-from stages.harness.rows import Evaluation, VariantRow
+from stages.harness.learning import batches, checkpoints, devices, problems, resume
+from stages.harness.measuring import examination, judging, kept, protocols, rulers, strips
+from stages.harness.measuring.examination import Test
+from stages.harness.settings import members, params, paths
+from stages.harness.settings.rows import Evaluation, VariantRow
+from stages.harness.splits.prepared import Bytes
 
 
 @dataclass(frozen=True)

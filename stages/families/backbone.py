@@ -5,9 +5,9 @@ block stands in its 3x3 convolution. It is not the pre-activation version 2 (arX
 take from Keras. `width` and `depth` shrink both: channels, and blocks per stage.
 
 `pretrained: imagenet` starts a network from torchvision's published weights (its newer ones, IMAGENET1K_V2), found in
-the places that stages/harness/weights.py names and held against their hash; `none` starts from chance. The base stands
-still for the first `frozen_steps`, its batch norms too; the schedule's `decay: tenth` then lowers the rate. Pixels are
-normalised by ImageNet's mean and deviation.
+the places that stages/harness/exchange/weights.py names and held against their hash; `none` starts from chance. The
+base stands still for the first `frozen_steps`, its batch norms too; the schedule's `decay: tenth` then lowers the
+rate. Pixels are normalised by ImageNet's mean and deviation.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from stages.blocks import classes
-from stages.harness import torchvision_ready, weights
-from stages.harness.game import Player, Seen
+from stages.blocks import classes, torchvision_ready
+from stages.harness.exchange import weights
+from stages.harness.learning.game import Player, Seen
 
 NETWORKS = ("classifier",)
 EXAMINATION = "classification"
@@ -185,7 +185,7 @@ def taps(spec: Spec, player: str) -> dict[str, int]:  # noqa: ARG001 - the contr
 
 
 def published_weights(spec: Spec) -> tuple[str, ...]:
-    """The entries of stages/harness/weights.py that training begins with."""
+    """The entries of stages/harness/exchange/weights.py that training begins with."""
     return (spec.network,) if spec.pretrained == "imagenet" else ()
 
 

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from stages.blocks import classes
-from stages.harness.game import Player, Seen
+from stages.harness.learning.game import Player, Seen
 
 NETWORKS = ("classifier",)
 EXAMINATION = "classification"

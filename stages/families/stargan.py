@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from stages.harness.game import Batch, Player, Seen
+from stages.harness.learning.game import Batch, Player, Seen
 
 NETWORKS = ("generator", "discriminator")
 """What `build` makes, first the network that is kept."""

@@ -16,9 +16,9 @@ from stages.figures.diagrams import Join, Pair, Spot
 from stages.figures.evidence import Evidence, called, made, taught
 from stages.figures.networks import Network, inspect
 from stages.figures.style import Drawn
-from stages.harness import crosschecks, members, paths
-from stages.harness.game import Side
-from stages.harness.rows import VariantRow
+from stages.harness.learning.game import Side
+from stages.harness.settings import crosschecks, members, paths
+from stages.harness.settings.rows import VariantRow
 
 PLAYERS = ("generator", "discriminator")
 NOTHING = "No row is taught, so there is nothing to join."

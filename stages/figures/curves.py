@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from stages.figures import style
 from stages.figures.evidence import Evidence, Line, called, groups, made
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 KEYS = ("kind", "name", "seed", "step")
 NOTHING = "No training has left a curve: every row has zero steps."

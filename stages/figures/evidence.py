@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stages.harness import params, paths, records
-from stages.harness.rows import Params, VariantRow
-from stages.harness.tables import TableError
+from stages.harness.findings import records
+from stages.harness.findings.tables import TableError
+from stages.harness.settings import params, paths
+from stages.harness.settings.rows import Params, VariantRow
 
 Line = dict[str, str]
 FRECHET = ("fid", "fid_judge")

@@ -10,7 +10,7 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence, called
 from stages.figures.gallery import people
 from stages.figures.tiles import Tiles
-from stages.harness.prepared import Bytes
+from stages.harness.splits.prepared import Bytes
 
 TILE, GAP = 0.4, 6
 LABELS = 0.66

@@ -15,8 +15,8 @@ from matplotlib.patches import Patch, Rectangle
 from stages.figures import style
 from stages.figures.evidence import Effect, Evidence, effects, groups, headline, made, matched
 from stages.figures.style import Drawn
-from stages.harness import paths
-from stages.harness.rows import VariantRow
+from stages.harness.settings import paths
+from stages.harness.settings.rows import VariantRow
 
 TITLE = "Taught minus control: generator, discriminator or both, by matched layers"
 NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from stages.figures import style
 from stages.figures.evidence import Effect, Evidence, called, effects, groups, headline, made
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 TITLE = "Taught minus control, every row"
 NOTHING = "No taught row has an untaught control with a seed in common, so no difference can be shown."

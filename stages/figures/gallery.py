@@ -13,8 +13,8 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence, called, groups, made, taught
 from stages.figures.style import Drawn
 from stages.figures.tiles import Tiles
-from stages.harness import paths
-from stages.harness.prepared import Bytes
+from stages.harness.settings import paths
+from stages.harness.splits.prepared import Bytes
 
 MOST_STUDENTS = 10
 MANY_LABELS = 5

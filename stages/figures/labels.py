@@ -14,7 +14,7 @@ from stages.figures import style
 from stages.figures.evidence import Evidence, called, made
 from stages.figures.gallery import chosen
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 NOTHING = "{problem} has no exact images, so no error by label."
 NOTE = (

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from stages.figures import style
 from stages.figures.evidence import Evidence, called, frechet, groups, headline, made
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 NOTHING = "A front needs a compressed row beside its teacher; there is none."
 NOTE = (

@@ -12,7 +12,7 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.figures.tiles import Tiles
-from stages.harness import paths
+from stages.harness.settings import paths
 
 TITLE = "One person under every label: the exact images"
 NOTHING = "No teacher's row has exact images: only generated data knows what a perfect translator would return."

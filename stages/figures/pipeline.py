@@ -20,7 +20,7 @@ from stages.figures import flow, style
 from stages.figures.evidence import Evidence
 from stages.figures.flow import Stage
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 TITLE = "The pipeline"
 DRAWING = "plot_figures"

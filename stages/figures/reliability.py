@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from stages.figures import style, swept
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
-from stages.harness import comparing, paths
-from stages.harness.rows import VariantRow
+from stages.harness.findings import comparing
+from stages.harness.settings import paths
+from stages.harness.settings.rows import VariantRow
 
 NOTE = (
     "Share of the test images that is right against the confidence of the answer, in bins of equal width, seeds "

@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator, SymmetricalLogLocator
 from stages.figures import style
 from stages.figures.evidence import Evidence, frechet
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 TITLE = "What the distances between sets make of damaged real images"
 NOTHING = "No teacher's row holds what the distances make of damaged images."

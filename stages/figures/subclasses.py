@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from stages.figures import style, swept
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
-from stages.harness import paths
-from stages.harness.rows import VariantRow
+from stages.harness.settings import paths
+from stages.harness.settings.rows import VariantRow
 
 METRIC = "subclass_ami"
 NOTE = (

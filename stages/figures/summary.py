@@ -15,8 +15,8 @@ from stages.figures.excerpt import LABELS, STEP, Block, lesson, pictures, strip
 from stages.figures.gallery import leading
 from stages.figures.regain import Metric
 from stages.figures.style import Drawn
-from stages.harness import paths
-from stages.harness.rows import TeacherRow
+from stages.harness.settings import paths
+from stages.harness.settings.rows import TeacherRow
 
 TITLE = "What compression loses and distillation wins back"
 NOTHING = (

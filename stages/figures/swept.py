@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from stages.figures.evidence import Evidence, Line
-from stages.harness import comparing, paths, records, sweeps
-from stages.harness.rows import VariantRow
+from stages.harness.findings import comparing, records
+from stages.harness.settings import paths, sweeps
+from stages.harness.settings.rows import VariantRow
 
 
 def each(evidence: Evidence) -> dict[str, dict[str, VariantRow]]:

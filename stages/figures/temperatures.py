@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 from stages.figures import factorial, style, swept
 from stages.figures.evidence import Evidence, Line
 from stages.figures.style import Drawn
-from stages.harness import paths
-from stages.harness.rows import VariantRow
+from stages.harness.settings import paths
+from stages.harness.settings.rows import VariantRow
 
 METRICS = {"error": "test error", "f1": "F1, mean over classes"}
 NOTE = (

@@ -1,4 +1,4 @@
-"""The sample pictures of the evaluation, cut into tiles again; the layout is that of `stages/harness/strips.py`."""
+"""The sample pictures of the evaluation, cut into tiles again; `harness/measuring/strips.py` laid them out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PIL import Image
 
 from stages.figures import style
 from stages.figures.evidence import Evidence
-from stages.harness import paths
-from stages.harness.prepared import Bytes
-from stages.harness.strips import IMAGES
+from stages.harness.measuring.strips import IMAGES
+from stages.harness.settings import paths
+from stages.harness.splits.prepared import Bytes
 
 ENLARGED = 128
 """Pixels of a tile's side in a figure, at least: viewers smooth small pictures when they enlarge them."""

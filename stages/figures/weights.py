@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from stages.figures import style
 from stages.figures.evidence import Evidence, dumped, group, groups, headline, made, matched
 from stages.figures.style import Drawn
-from stages.harness import paths
+from stages.harness.settings import paths
 
 TITLE = "The weight of the lesson"
 NOTHING = "A sweep needs two rows or more that differ in the weight of the generator's lesson alone; there are none."

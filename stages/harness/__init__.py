@@ -1,1 +1,1 @@
-"""What every stage shares; no science."""
+"""What stages and commands share, in packages by what it is for; no science."""

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stages.blocks import torchvision_ready
 from stages.blocks.features import checked, trusted_state
-from stages.harness import torchvision_ready
 
 COLUMNS: dict[str, tuple[str, str]] = {}
 

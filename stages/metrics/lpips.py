@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stages.blocks import torchvision_ready
 from stages.blocks.features import CPU, checked, trusted_state
-from stages.harness import torchvision_ready
 
 COLUMNS = {
     "lpips_judge": ("min", ""),

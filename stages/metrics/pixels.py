@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from stages.blocks.features import checked
-from stages.harness.prepared import to_uint8
+from stages.harness.splits.prepared import to_uint8
 
 COLUMNS = {
     "l1": ("min", ""),

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from stages.harness import paths
-from stages.harness.rows import Params, VariantRow
+from stages.harness.settings import paths
+from stages.harness.settings.rows import Params, VariantRow
 from stages.tables import markdown, notes, summary
 from stages.tables.columns import RELATIVE, Column
 from stages.tables.gathered import Gathered

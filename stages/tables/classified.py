@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stages.harness import sweeps
-from stages.harness.rows import Params
+from stages.harness.settings import sweeps
+from stages.harness.settings.rows import Params
 from stages.tables import gathered, latex, markdown, page, separated, summary
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered

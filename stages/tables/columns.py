@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stages.harness import tables
-from stages.harness.rows import Evaluation
+from stages.harness.findings import tables
+from stages.harness.settings.rows import Evaluation
 from stages.tables.gathered import Gathered
 
 DIGITS, MOST_DECIMALS = 3, 6

@@ -10,8 +10,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.harness import paths, provenance, tables
-from stages.harness.rows import VariantRow
+from stages.harness.findings import tables
+from stages.harness.settings import paths, provenance
+from stages.harness.settings.rows import VariantRow
 from stages.tables import gathered
 from stages.tables.gathered import Fields, Gathered
 

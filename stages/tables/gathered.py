@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.harness import paths
-from stages.harness.rows import Params
-from stages.harness.tables import TableError
+from stages.harness.findings.tables import TableError
+from stages.harness.settings import paths
+from stages.harness.settings.rows import Params
 
 Fields = Mapping[str, str]
 

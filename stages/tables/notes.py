@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from stages.harness import timing
+from stages.harness.benches import timing
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Group, Table

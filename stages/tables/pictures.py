@@ -11,9 +11,10 @@ from typing import Any
 
 from PIL import Image
 
-from stages.harness import paths, records
-from stages.harness.strips import IMAGES
-from stages.harness.tables import TableError
+from stages.harness.findings import records
+from stages.harness.findings.tables import TableError
+from stages.harness.measuring.strips import IMAGES
+from stages.harness.settings import paths
 
 PACKED_ENOUGH = 40_000
 """A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""

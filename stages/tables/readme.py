@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stages.harness import paths
-from stages.harness.atomic import write_atomically
-from stages.harness.tables import TableError
+from stages.harness.findings.tables import TableError
+from stages.harness.settings import paths
+from stages.harness.settings.atomic import write_atomically
 
 SUMMARY = paths.table("summary.md")
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"

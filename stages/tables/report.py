@@ -11,7 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from stages.harness import machine, paths, records
+from stages.harness.findings import records
+from stages.harness.settings import machine, paths
 from stages.tables import details, notes, pictures, summary
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered

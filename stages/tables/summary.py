@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from stages.harness import comparing, tables
-from stages.harness.rows import VariantRow
+from stages.harness.findings import comparing, tables
+from stages.harness.settings.rows import VariantRow
 from stages.tables import columns as layout
 from stages.tables import marks
 from stages.tables.columns import RELATIVE, Column

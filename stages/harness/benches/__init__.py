@@ -1,0 +1,1 @@
+"""Timing: networks, our training loop and our metrics beside the published programs."""

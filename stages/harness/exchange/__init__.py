@@ -1,0 +1,1 @@
+"""Files that come from elsewhere, weights and downloads, and archives that leave."""

@@ -1,0 +1,77 @@
+"""Who made an item, when, and how long it took: results/provenance/, on which nothing depends."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from stages.harness.settings import machine, paths
+from stages.harness.settings.atomic import write_atomically
+
+PACKAGES = ("torch", "dvc")
+
+
+def item_name(stage: str, name: str) -> str:
+    """The item as DVC addresses it; `name` is empty for a stage of one item."""
+    return f"{stage}@{name}" if name else stage
+
+
+def commit() -> dict[str, Any]:
+    """The commit that is checked out, and whether tracked files differ from it; empty outside git."""
+    try:
+        asked = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"], capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        return {}
+    if asked.returncode:
+        return {}
+    described = asked.stdout.strip()
+    return {"commit": described.removesuffix("-dirty"), "modified": described.endswith("-dirty")}
+
+
+def record(stage: str, name: str, seconds: float, extra: dict[str, Any]) -> None:
+    """Write down a finished item; `extra` holds what only the stage knows, as device and precision."""
+    entry = {
+        "stage": stage,
+        "name": name,
+        "seconds": round(seconds, 3),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": machine.cpu_model(),
+        "cores": machine.cores(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+        **commit(),
+        **extra,
+    }
+    text = json.dumps(entry, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(paths.provenance(stage, name), text.encode())
+
+
+@contextmanager
+def timed(stage: str, name: str = "", **extra: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Record what is done inside, unless it fails; what it yields may be added to. A parallel run records once."""
+    began = time.perf_counter()
+    yield extra
+    if machine.rank() == 0:
+        record(stage, name, time.perf_counter() - began, extra)
+
+
+def durations() -> dict[str, float]:
+    """The seconds that each item took when it last ran; a file that is no such record counts as none."""
+    found: dict[str, float] = {}
+    for file in sorted(paths.provenances().glob("*.json")):
+        try:
+            entry = json.loads(file.read_text(encoding="utf-8"))
+            found[item_name(entry["stage"], entry["name"])] = float(entry["seconds"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
