@@ -5,6 +5,7 @@ Architecture diagrams are drawn from the modules themselves, built from their sp
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import sys
@@ -85,6 +86,8 @@ def taken(turn: Path) -> bool:
 
 def share(turns: Path) -> dict[int, tuple[str, dict[str, object]]]:
     """Write the figures whose turn is free; of each its place among all, its name, and what is said of it."""
+    # What was imported stays: collections of garbage need not walk through it.
+    gc.freeze()
     written = {}
     for place, drawn in enumerate(drawings(evidence.load())):
         if not taken(turns / str(place)):

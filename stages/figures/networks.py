@@ -1,4 +1,4 @@
-"""What a network is made of, read off the module itself as one image of no values passes through it."""
+"""What a network is made of, read off the module itself as one image passes through it."""
 
 from __future__ import annotations
 
@@ -59,12 +59,11 @@ def watched(network: nn.Module) -> Iterator[list[Event]]:
 
 
 def inspect(family: ModuleType, spec: Any, player: str) -> Network:  # noqa: ANN401 - each family has its own Spec
-    """One player of a spec. Nothing is computed: on PyTorch's meta device tensors have shapes and no values."""
-    with torch.device("meta"):
-        networks, inputs = family.example(asdict(spec))
-        network = networks[player]
-        with watched(network) as events:
-            seen = network.watch(*inputs[player])
+    """One player of a spec, as one image passes it; the meta device would compute nothing, but takes longer to load."""
+    networks, inputs = family.example(asdict(spec))
+    network = networks[player]
+    with torch.no_grad(), watched(network) as events:
+        seen = network.watch(*inputs[player])
     repeated = list(family.repeated_blocks(network)) if player == "generator" else []
     units, taps = units_of(events, repeated, seen)
     channels = family.taps(spec, player)
