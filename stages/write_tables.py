@@ -32,9 +32,10 @@ def main() -> None:
     settings = params.load_or_exit()
     with provenance.timed("write_tables"):
         found = gathered.load(settings)
+        built = [(found, summary.build(found)), *classified.tables(settings)]
         files = {paths.table(name): text for name, text in {**texts(found), **classified.texts(settings)}.items()}
-        files |= {paths.cards() / name: text for name, text in cards.texts(found).items()}
-        files[paths.page()] = report.page([(found, summary.build(found)), *classified.tables(settings)])
+        files |= {paths.cards() / name: text for each in built for name, text in cards.texts(*each).items()}
+        files[paths.page()] = report.page(built)
         for path, text in files.items():
             write_atomically(path, text.encode())
         changed = readme.update()

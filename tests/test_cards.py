@@ -32,8 +32,12 @@ def found(laid: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
     return gathered.load(params.load())
 
 
+def texts(found: Gathered) -> dict[str, str]:
+    return cards.texts(found, summary.build(found))
+
+
 def test_a_card_for_each_problem_with_all_its_rows(found: Gathered) -> None:
-    made = cards.texts(found)
+    made = texts(found)
     rows = found.settings.variants
     assert set(made) == {f"{row.problem}.md" for row in rows.values()}
     for name, row in rows.items():
@@ -43,17 +47,17 @@ def test_a_card_for_each_problem_with_all_its_rows(found: Gathered) -> None:
 
 
 def test_every_row_fills_its_table(found: Gathered) -> None:
-    for text in cards.texts(found).values():
+    for text in texts(found).values():
         for block in markdown_tables(text):
             assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block}) == 1
 
 
 def test_numbers_are_those_of_the_summary(found: Gathered) -> None:
-    table, text = summary.build(found), cards.texts(found)["set1.md"]
+    table, text = summary.build(found), texts(found)["set1.md"]
     line = next(line for line in table.groups[0].lines if line.name == "taught")
     row = next(row for row in markdown_tables(text)[2] if "| taught |" in row)
     for column in table.columns:
-        if column.key in cards.SHOWN and column.key in line.cells:
+        if column.key in cards.TRANSLATORS.shown and column.key in line.cells:
             assert table.number(column, line.cells[column.key].value) in row
     assert "−10.0 (−12.0 to −8.0) | better |" in row
 
@@ -62,12 +66,12 @@ def test_an_interval_over_images_is_that_of_the_seeds(found: Gathered) -> None:
     for name, line in (("low", 0.029), ("high", 0.033)):
         for each in found.lines["taught"]:
             each[f"l1_{name}"] = str(line)  # type: ignore[index]
-    row = next(row for row in markdown_tables(cards.texts(found)["set1.md"])[2] if "| taught |" in row)
+    row = next(row for row in markdown_tables(texts(found)["set1.md"])[2] if "| taught |" in row)
     assert "| 29.0 to 33.0 |" in row
 
 
 def test_one_seed_is_called_one(found: Gathered) -> None:
-    made = cards.texts(found)
+    made = texts(found)
     assert "2 of the students were trained with one seed" in made["set2.md"]
     assert "were trained with one seed" not in made["set1.md"]
     assert "Of 2 taught rows, 1 differ from their control" in made["set1.md"]
@@ -77,17 +81,17 @@ def test_one_seed_is_called_one(found: Gathered) -> None:
 
 
 def test_names_cannot_break_a_card(found: Gathered) -> None:
-    assert "<script>" not in "".join(cards.texts(found).values())
+    assert "<script>" not in "".join(texts(found).values())
 
 
 def test_what_was_read_has_terms_of_its_own(found: Gathered) -> None:
     row = found.settings.datasets["faces"]
     foreign = row.model_copy(update={"dataset": "celeba", "settings": {"directory": "data/raw/celeba"}})
     changed = found.settings.model_copy(update={"datasets": {"faces": foreign}})
-    made = cards.texts(gathered.Gathered(changed, found.lines, found.comparisons, found.costs, found.latency))
+    made = texts(gathered.Gathered(changed, found.lines, found.comparisons, found.costs, found.latency))
     assert "Their own terms bind" in made["set1.md"]
     assert "nobody is depicted" not in made["set1.md"]
-    assert "nobody is depicted" in cards.texts(found)["set1.md"]
+    assert "nobody is depicted" in texts(found)["set1.md"]
 
 
 def test_the_code_of_a_card_runs(found: Gathered) -> None:
@@ -96,7 +100,7 @@ def test_the_code_of_a_card_runs(found: Gathered) -> None:
     torch.manual_seed(0)
     networks = members.load("families", row.family).build(spec)
     write_atomically(paths.teacher("large"), checkpoints.serialise(row.family, spec, networks, {}))
-    (block,) = re.findall(r"```python\n(.*?)```", cards.texts(found)["set1.md"], re.DOTALL)
+    (block,) = re.findall(r"```python\n(.*?)```", texts(found)["set1.md"], re.DOTALL)
     assert "torch.zeros(1, 2)  # Male, Young\n" in block
     names: dict[str, torch.Tensor] = {}
     exec(block, names)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from stages import count_costs, gather_results
 from stages.figures import evidence, reliability, style, subclasses, swept, temperatures
 from stages.figures.evidence import Evidence
 from stages.harness.findings import tables
-from stages.harness.settings import paths, sweeps
-from stages.tables import classified
+from stages.harness.learning import checkpoints
+from stages.harness.settings import crosschecks, members, paths, sweeps
+from stages.harness.settings.atomic import write_atomically
+from stages.tables import cards, classified
 from tests import judged, test_sweeps
+from tests.test_tables import markdown_tables
 
 # Error of each seed; the second point is surely better, the third cannot be told from the control.
 ERRORS = {
@@ -179,6 +184,38 @@ def test_the_table_of_classifiers(found: Evidence) -> None:
     assert "F1 and AUC" in texts["classifiers.md"]
     rows = list(csv.DictReader(io.StringIO(texts["classifiers.csv"])))
     assert len(rows) == len(ERRORS)
+
+
+def test_the_card_of_classifiers(found: Evidence) -> None:
+    made = classified.load(found.settings)
+    (card,) = cards.texts(made, classified.build(made)).values()
+    assert "pipeline_tag: image-classification\n" in card
+    assert "Optical Recognition of Handwritten Digits" in card
+    assert "judged once, on all images of the test split" in card
+    assert "Of 4 taught rows, 2 differ from their control" in card
+    for absent in ("image-to-image", "portraits", "discriminator", "judge, not", "at most"):
+        assert absent not in card
+    (procedure, results) = markdown_tables(card)[1:]
+    for name, errors in ERRORS.items():
+        assert sum(f"| `{name}` |" in line for line in procedure) == 1
+        (line,) = (line for line in results if f"| {name} |" in line)
+        assert f"{100 * statistics.fmean(errors):.2f}" in line
+    assert all(len({line.count("|") for line in block}) == 1 for block in (procedure, results))
+
+
+def test_the_code_of_a_classifiers_card_runs(found: Evidence) -> None:
+    made = classified.load(found.settings)
+    (card,) = cards.texts(made, classified.build(made)).values()
+    ((name, row),) = made.settings.teachers.items()
+    spec = crosschecks.spec_of(row, made.settings)
+    networks = members.load("families", row.family).build(spec)
+    write_atomically(paths.teacher(name), checkpoints.serialise(row.family, spec, networks, {}))
+    (block,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    assert "# zero to four, five to nine\n" in block
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert names["shares"].shape == (1, 2)
+    assert names["shares"].sum().item() == pytest.approx(1, abs=1e-6)
 
 
 def test_nothing_swept_nothing_drawn(found: Evidence) -> None:

@@ -1,7 +1,7 @@
 """Fonts in PDF files as outlines and widths alone: matplotlib has placed every glyph already.
 
 matplotlib cuts each font down to the glyphs of a figure, its tables of ligatures and kerning too, which no viewer reads
-and which take more than half of the time that a PDF takes.
+and which take much of the time that a PDF takes.
 """
 
 from __future__ import annotations

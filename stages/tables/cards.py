@@ -7,21 +7,53 @@ one subject.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from stages.harness.settings import paths
 from stages.harness.settings.rows import Params, VariantRow
-from stages.tables import markdown, notes, summary
+from stages.tables import classified, markdown, notes
 from stages.tables.columns import RELATIVE, Column
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Group, Line, Table, kind_of
 from stages.tables.templating import Made, environment, one_line
 
-SHOWN = ("parameters", "macs", "latency_ms", "speed_up", "fid", "fid_judge", "accuracy_target", "l1")
-DRAWN = "avatars"
 HARDLY = 0.9
+CARTOONS = {
+    "avatars": "The portraits are cartoons; which method is best on them need not be best on photographs.",
+    "tissue": "The tissue is drawn; which method is best on it need not be best on sections of real tissue.",
+}
+ORIGINS = {
+    "avatars": "Drawn by a program, nobody is depicted; the [data card](../../data/README.md) says how, and what the "
+    "labels mean. Licence of the images: CC-BY-4.0.",
+    "tissue": "Drawn by a program (`stages/datasets/tissue.py`), no patient's tissue. Licence of the images: "
+    "CC-BY-4.0.",
+    "digits": "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998), "
+    "as scikit-learn carries it along: CC-BY-4.0.",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What cards of one kind of network say differently: template, columns, and whose lessons under which heading."""
+
+    template: str
+    shown: tuple[str, ...]
+    taught: Mapping[str, str]
+
+
+TRANSLATORS = Kind(
+    "card_of_translators.md.j2",
+    ("parameters", "macs", "latency_ms", "speed_up", "fid", "fid_judge", "accuracy_target", "l1"),
+    {"generator is taught": "generator", "discriminator is taught": "discriminator"},
+)
+CLASSIFIERS = Kind(
+    "card_of_classifiers.md.j2",
+    ("parameters", "macs", "latency_ms", "speed_up", "error", "f1", "auc", "ece", "subclass_ami"),
+    {"is taught": "generator"},
+)
 
 
 def code(text: str) -> Made:
@@ -82,10 +114,20 @@ def difference(found: Gathered, table: Table, judged: Column, line: Line) -> str
     return f"{written} ({bounds(table, judged, float(compared['low']), float(compared['high']))})"
 
 
-def limits(found: Gathered, group: Group, drawn: bool) -> Iterator[str]:
+def origins(readers: Collection[str]) -> Iterator[str]:
+    """Where the data of a problem come from, and on which terms."""
+    yield from (ORIGINS[reader] for reader in readers if reader in ORIGINS)
+    foreign = [reader for reader in readers if reader not in ORIGINS]
+    if foreign:
+        yield (
+            f"Read from files that are not part of this project: {', '.join(foreign)}. Their own terms bind whoever "
+            "uses these weights."
+        )
+
+
+def limits(found: Gathered, group: Group, readers: Collection[str]) -> Iterator[str]:
     """What the numbers of this problem do not say."""
-    if drawn:
-        yield "The portraits are cartoons; which method is best on them need not be best on photographs."
+    yield from (CARTOONS[reader] for reader in readers if reader in CARTOONS)
     single = sum(line.kind in ("control", "taught") and line.seeds == 1 for line in group.lines)
     if single:
         yield f"{single} of the students were trained with one seed: how much another seed would change is unknown."
@@ -101,12 +143,12 @@ def limits(found: Gathered, group: Group, drawn: bool) -> Iterator[str]:
         yield f"More than {HARDLY:.0%} of the error of returning the input is left by {', '.join(hardly)}.".replace(
             "%", " %"
         )
-    if found.settings.evaluation.extractor == "judge":
+    if group.judged_by != classified.JUDGED_BY and found.settings.evaluation.extractor == "judge":
         yield "Distances between sets of images are in the features of a small judge, not of Inception."
 
 
 def datasets(settings: Params, names: list[str]) -> list[tuple[str, Any, list[str]]]:
-    """The data sets of rows: their names, rows and the labels that are translated."""
+    """The data sets of rows: their names, rows and the labels that networks translate or tell apart."""
     wanted: dict[str, list[str]] = {}
     for name in names:
         teacher = settings.teachers[settings.variants[name].teacher]
@@ -117,8 +159,14 @@ def datasets(settings: Params, names: list[str]) -> list[tuple[str, Any, list[st
 
 
 def vector(settings: Params, teacher: str) -> list[str]:
-    """The columns of the label vector that a generator takes."""
+    """The columns of the label vector that a generator takes or a classifier answers."""
     row = settings.teachers[teacher]
+    merge = row.spec.get("merge", 1)
+    if merge > 1:
+        return [
+            one_line(f"{first} to {last}")
+            for first, last in zip(row.labels[::merge], row.labels[merge - 1 :: merge], strict=True)
+        ]
     mask = [] if row.partner == row.dataset else [f"is of {name}" for name in (row.dataset, row.partner)]
     return [one_line(label) for label in (*row.labels, *row.partner_labels, *mask)]
 
@@ -133,19 +181,21 @@ def card(found: Gathered, table: Table, group: Group) -> str:
     students = {name: row for name, row in rows.items() if kind_of(row) != "teacher"}
     used = dict.fromkeys(row.schedule for row in students.values())
     judged = next(column for column in table.columns if column.key == group.judged_by)
-    columns = [column for column in table.columns if column.key in SHOWN]
+    kind = CLASSIFIERS if group.judged_by == classified.JUDGED_BY else TRANSLATORS
+    filled = {key for line in group.lines for key in line.cells}
+    columns = [column for column in table.columns if column.key in kind.shown and column.key in filled]
     of_judged = (found, table, judged)
-    drawn = any(each.dataset == DRAWN for _, each, _ in data)
-    return environment(markdown.escape).get_template("model_card.md.j2").render(
+    readers = list(dict.fromkeys(each.dataset for _, each, _ in data))
+    return environment(markdown.escape).get_template(kind.template).render(
         found=found, table=table, group=group, judged=judged, datasets=data, teachers=teachers, rows=list(rows.items()),
         family=Made(teachers[0][1].family),
         students=sum(len(row.seeds) for row in students.values()),
         schedules=[(name, schedule(settings, name)) for name in used],
         columns=columns,
-        drawn=drawn,
-        read=sorted({each.dataset for _, each, _ in data if each.dataset != DRAWN}),
+        taught=kind.taught,
+        origins=[Made(origin) for origin in origins(readers)],
         notes=notes.made(notes.in_short(found, group, columns), markdown.escape, markdown.WORDS),
-        limits=list(limits(found, group, drawn)),
+        limits=list(limits(found, group, readers)),
         example=Made(paths.teacher(names[0]).as_posix()), pixels=data[0][1].resolution,
         labels=len(vector(settings, names[0])), vector=Made(", ".join(vector(settings, names[0]))),
         code=code, plain=plain, made_by=made_by, lesson=lesson, label=markdown.label, cell=markdown.cell,
@@ -158,7 +208,6 @@ def schedule(settings: Params, name: str) -> dict[str, Any]:
     return settings.schedules[name].model_dump()
 
 
-def texts(found: Gathered) -> dict[str, str]:
-    """Every card by its file's name."""
-    table = summary.build(found)
+def texts(found: Gathered, table: Table) -> dict[str, str]:
+    """The card of every problem of a table by its file's name."""
     return {f"{group.problem}.md": card(found, table, group) for group in table.groups}
