@@ -201,6 +201,10 @@ def test_every_params_file_parses(file: Path) -> None:
     assert loaded.variants
 
 
+def test_what_is_published_is_trained_in_the_same_arithmetic_everywhere() -> None:
+    assert params.load(ROOT / "params.yaml").run.precision == "float32"
+
+
 @pytest.mark.parametrize("file", PARAMS_FILES, ids=lambda file: file.name)
 def test_every_taught_row_has_a_same_size_control(file: Path) -> None:
     rows = sweeps.rows(params.load(file))
