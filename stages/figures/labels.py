@@ -23,7 +23,7 @@ NOTE = (
 )
 METRIC, WORD = "l1", "exact error"
 HATCHES = ("", "////", "||||", "\\\\\\\\", "xxxx", "----")
-MOST, HEIGHT, LEFT, TOP, BOTTOM = 5, 1.5, 0.55, 0.36, 0.62
+MOST, HEIGHT, LEFT, TOP, LEVEL, SLANTED = 5, 1.5, 0.55, 0.36, 0.3, 0.62
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
@@ -65,13 +65,14 @@ def bars(evidence: Evidence, rows: list[str]) -> Figure:
     width = style.COLUMN if len(labels) <= 5 and len(rows) <= 4 else style.PAGE
     students = [evidence.rows[name] for name in rows if evidence.rows[name].compression != "none"]
     note = NOTE.format(size=made(students[0]) if students else "none")
-    figure = style.blank(width, TOP + HEIGHT + BOTTOM + style.note_height(note, width))
+    turned = len(labels) > 5
+    bottom = SLANTED if turned else LEVEL
+    figure = style.blank(width, TOP + HEIGHT + bottom + style.note_height(note, width))
     axes = style.panel(figure, LEFT, TOP, width - LEFT - 0.1, HEIGHT)
     for index, name in enumerate(rows):
         draw(axes, evidence, name, index, len(rows))
     for place, value in enumerate(lazy(evidence, rows[0])):
         axes.plot([place - 0.46, place + 0.46], [value] * 2, ls=":", lw=1.1, color=style.INK)
-    turned = len(labels) > 5
     axes.set_xticks(
         range(len(labels)),
         [style.spelled(label) for label in labels],

@@ -168,7 +168,7 @@ def draw(
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda value, _: style.counted(value))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.margins(y=0.12)
+    axes.margins(y=0.18)
 
 
 def references(axes: Axes, evidence: Evidence, problem: str, metric: str, kind: str) -> None:

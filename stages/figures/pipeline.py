@@ -36,8 +36,8 @@ NO_TIMES = "No times are recorded in results/provenance."
 ITEMS, ALL, EACH, FLOW = 0.36, 0.9, 1.36, 1.44
 ARROW = {"arrowstyle": "-|>", "lw": 0.6, "color": style.INK, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 5}
 TOP, ROW, BOX, BUS, MOST = 0.32, 0.46, 0.32, 0.07, 0.62
-WORDS = 0.475
-"""Inches that the longest word on an arrow needs in the smallest size."""
+WORDS, NAMES = 0.53, 0.475
+"""Inches of a step at which words on arrows and names in boxes have the smallest size that others have."""
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
@@ -99,9 +99,9 @@ def clock(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
-def small(step: float) -> float:
-    """The size of words on arrows and in boxes: as small as many stages make it."""
-    return style.TINY * min(1.0, step / WORDS)
+def small(step: float, room: float) -> float:
+    """The size of words on arrows or in boxes: as small as many stages make it."""
+    return style.TINY * min(1.0, step / room)
 
 
 def broken(name: str) -> list[str]:
@@ -118,8 +118,9 @@ def box(figure: Figure, sheet: Axes, name: str, left: float, middle: float, step
     sheet.add_patch(shape)
     text = "\n".join(broken(name))
     style.write(
-        figure, text, left + (step - 0.03) / 2, middle, ha="center", va="center", fontsize=small(step), linespacing=1.0
-    )
+        figure, text, left + (step - 0.03) / 2, middle,
+        ha="center", va="center", fontsize=small(step, NAMES), linespacing=1.1,
+    )  # fmt: skip
 
 
 def lines(figure: Figure, sheet: Axes, place: int, readers: dict[int, list[str]], step: float) -> None:
@@ -133,6 +134,5 @@ def lines(figure: Figure, sheet: Axes, place: int, readers: dict[int, list[str]]
         x, end = FLOW + reader * step + BUS, TOP + (reader + 0.5) * ROW - BOX / 2
         sheet.annotate("", (x, end), (x, middle), arrowprops=ARROW)
         sheet.plot(x, middle, "o", ms=2.4, color=style.INK, zorder=4)
-        style.write(
-            figure, "\n".join(words), x + 0.03, middle - 0.02, va="bottom", fontsize=small(step), linespacing=0.95
-        )
+        text, size = "\n".join(words), small(step, WORDS)
+        style.write(figure, text, x + 0.03, middle - 0.02, va="bottom", fontsize=size, linespacing=0.95)

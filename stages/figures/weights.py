@@ -78,19 +78,24 @@ def draw(axes: Axes, evidence: Evidence, rows: dict[float, str]) -> None:
         None,
     )
     lines = [(control, metric, "no KD", "--"), (first, f"reference_input_{metric}", "return the input", ":")]
-    for row, column, text, dashes in lines:
-        if row and evidence.has(row, column):
-            value = evidence.mean(row, column)
-            axes.axhline(value, ls=dashes, color=style.INK, lw=0.8)
-            axes.annotate(
-                text,
-                (1, value),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="right",
-                fontsize=style.SMALL,
-            )
+    known = [
+        (evidence.mean(row, column), text, dashes)
+        for row, column, text, dashes in lines
+        if row and evidence.has(row, column)
+    ]
+    for place, (value, text, dashes) in enumerate(sorted(known, reverse=True)):
+        axes.axhline(value, ls=dashes, color=style.INK, lw=0.8)
+        # The upper line has its words above it, the lower one below: they may lie close to each other.
+        axes.annotate(
+            text,
+            (1, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -2 if place else 2),
+            textcoords="offset points",
+            ha="right",
+            va="top" if place else "bottom",
+            fontsize=style.SMALL,
+        )
     axes.set(xscale="log", xlabel="weight of the lesson", ylabel=word)
     axes.set_xticks(list(rows), [f"{weight:g}" for weight in rows])
     axes.xaxis.set_minor_formatter(NullFormatter())
