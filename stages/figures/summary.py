@@ -142,7 +142,7 @@ def lines(figure: Figure, evidence: Evidence, block: Block, metrics: list[Metric
         )
         share = gaps[0].won(name) if name in block.taught else None
         if share is not None:
-            text = f"{share * 100:.0f} %".replace("-", "−")
+            text = f"{round(share * 100)} %".replace("-", "−")  # an integer has no minus zero
             style.write(figure, text, style.PAGE - 0.08, middle, ha="right", va="center", fontsize=style.SMALL)
     for index, (metric, found) in enumerate(zip(metrics, gaps, strict=True)):
         axes = style.panel(figure, left + NAMES + index * width, top, width - 0.1, height)

@@ -134,8 +134,9 @@ def limits(found: Gathered, group: Group, readers: Collection[str]) -> Iterator[
     verdicts = [line.verdicts.get(group.judged_by, "") for line in group.lines if line.kind == "taught"]
     proven = sum(each in ("better", "worse") for each in verdicts)
     yield (
-        f"Of {len(verdicts)} taught rows, {proven} differ from their control beyond the noise of seeds; of the others "
-        "nothing is shown, in neither direction. Intervals are not corrected for the number of comparisons."
+        f"Of {len(verdicts)} taught rows, {proven} {'differs' if proven == 1 else 'differ'} from the control "
+        "beyond the noise of seeds; of the others nothing is shown, in neither direction. "
+        "Intervals are not corrected for the number of comparisons."
     )
     shares = {line.name: line.cells[RELATIVE].value for line in group.lines if line.name and RELATIVE in line.cells}
     hardly = [name for name, share in shares.items() if share > HARDLY]
