@@ -74,8 +74,8 @@ def test_one_seed_is_called_one(found: Gathered) -> None:
     made = texts(found)
     assert "2 of the students were trained with one seed" in made["set2.md"]
     assert "were trained with one seed" not in made["set1.md"]
-    assert "Of 2 taught rows, 1 differ from their control" in made["set1.md"]
-    assert "Of 1 taught rows, 0 differ from their control" in made["set2.md"]
+    assert "Of 2 taught rows, 1 differs from the control" in made["set1.md"]
+    assert "Of 1 taught rows, 0 differ from the control" in made["set2.md"]
     assert "| −100.0 | single seed |" in made["set2.md"]
     assert "of returning the input is left by lone-none, lone-taught." in made["set2.md"]
 

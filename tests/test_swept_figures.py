@@ -192,7 +192,7 @@ def test_the_card_of_classifiers(found: Evidence) -> None:
     assert "pipeline_tag: image-classification\n" in card
     assert "Optical Recognition of Handwritten Digits" in card
     assert "judged once, on all images of the test split" in card
-    assert "Of 4 taught rows, 2 differ from their control" in card
+    assert "Of 4 taught rows, 2 differ from the control" in card
     for absent in ("image-to-image", "portraits", "discriminator", "judge, not", "at most"):
         assert absent not in card
     (procedure, results) = markdown_tables(card)[1:]
