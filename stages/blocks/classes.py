@@ -6,17 +6,44 @@ Müller, Kornblith and Hinton, Subclass Distillation, 2020, arXiv 2002.03936. Th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
-from stages.harness.learning.game import Batch, Player, Seen
+from stages.learning import batches
+from stages.learning.contracts import Draw, Game, Moment, Networks, Parts, Player, Role, Seen, Tap
+from stages.learning.problems import Problem
+from stages.learning.teaching import Teaching
+from stages.settings.rows import Schedule
 
 Z = Float[Tensor, "n cs"]
+
+ROLES: dict[Role, tuple[str, ...]] = {"generator": ("classifier",)}
+OUTPUT, RIVALS = ("logits",), ("cross_entropy",)
+
+
+class Classes(Protocol):
+    """What the spec of a classifier says of classes."""
+
+    @property
+    def classes(self) -> int: ...
+    @property
+    def subclasses(self) -> int: ...
+    @property
+    def merge(self) -> int: ...
+
+
+class Apart(Protocol):
+    """The weights of L_aux, which a teacher alone is trained with."""
+
+    @property
+    def apart(self) -> float: ...
+    @property
+    def temperature(self) -> float: ...
 
 
 def marginal(logits: Z, subclasses: int) -> Float[Tensor, "n c"]:
@@ -46,7 +73,7 @@ def merged(label: Float[Tensor, "n labels"], merge: int) -> Int[Tensor, " n"]:
     return label.argmax(dim=1) // merge
 
 
-def sizes(row: dict[str, Any], labels: int, domains: int, resolution: int) -> dict[str, Any]:
+def sizes(row: Mapping[str, Any], labels: int, domains: int, resolution: int) -> dict[str, Any]:
     """What data say of a teacher's spec, which its row may not say again; labels are merged into classes evenly."""
     merge = row.get("merge", 1)
     if domains > 1:
@@ -56,9 +83,13 @@ def sizes(row: dict[str, Any], labels: int, domains: int, resolution: int) -> di
     return {"labels": labels, "classes": labels // merge, "resolution": resolution}
 
 
-def taps(spec: Any, width: int) -> dict[str, int]:  # noqa: ANN401 - each family has its own Spec
-    """Names and channels of what may be compared; `width` is of the last features."""
-    return {"features": width, "logits": spec.classes * spec.subclasses, "classes": spec.classes}
+def taps(spec: Classes, width: int) -> dict[str, Tap]:
+    """What may be compared; `width` is of the last features."""
+    return {
+        "features": Tap(width, "vector"),
+        "logits": Tap(spec.classes * spec.subclasses, "logits"),
+        "classes": Tap(spec.classes, "logits"),
+    }
 
 
 def seen(features: Tensor, logits: Z, subclasses: int) -> Seen:
@@ -66,46 +97,38 @@ def seen(features: Tensor, logits: Z, subclasses: int) -> Seen:
     return {"features": features, "logits": logits, "classes": marginal(logits, subclasses)}
 
 
-def reseed(batch: Batch) -> None:
-    """Dropout draws from what is random about the step, so that a resumed training repeats an uninterrupted one."""
-    seed = int(batch.mix.flatten()[0] * 2**24)
-    # Not torch.manual_seed, which also keeps a list of seeds for every kind of device that is not there.
-    torch.default_generator.manual_seed(seed)
-    if batch.real.is_cuda:
-        torch.cuda.manual_seed(seed)
+def feed(problem: Problem, schedule: Schedule, play: object, seed: int) -> Draw:  # noqa: ARG001 - the contract
+    """Images and their labels."""
+
+    def draw(step: int, turn: int) -> Moment:
+        real, label = batches.images(problem.at(step), schedule, seed, step, turn)
+        random = batches.chance(seed, step, turn)
+        # Drawn and not used here: families share the stream, so that each finds its own numbers where they were.
+        batches.order(random, len(real))
+        tensors = {"real": real, "label": label}
+        return Moment(tensors, batches.seed_of(batches.shares(random, len(real))), step, schedule.steps)
+
+    return draw
 
 
 def alone(
-    network: Any,  # noqa: ANN401 - each family has its own
-    teacher: dict[str, nn.Module] | None,
-    lesson: Any,  # noqa: ANN401 - any lesson
-    weights: Any,  # noqa: ANN401 - each family has its own Losses
-    watch: Callable[[Tensor], Seen],
-) -> list[Player]:
-    """The classifier, the only player; `watch` is how it sees images while it learns."""
+    networks: Networks,
+    teacher: Networks | None,
+    lessons: Mapping[Role, Teaching],
+    weights: Apart,
+    watch: Callable[[Moment], Seen],
+) -> Game:
+    """The game of one classifier, the only player; `watch` is how it sees a moment's images while it learns."""
+    ((name, network),) = networks.items()
+    spec, lesson = cast(Classes, network.spec), lessons["generator"]
 
-    def learn(batch: Batch) -> dict[str, Tensor]:
-        reseed(batch)
-        return losses(watch(batch.real), batch, network.spec, teacher, lesson, weights)
+    def learn(moment: Moment) -> Parts:
+        found = watch(moment)
+        own = {"cross_entropy": cross_entropy(found["classes"], merged(moment["label"], spec.merge))}
+        # Of L_aux a student hears through its teacher.
+        if teacher is None and weights.apart:
+            own["apart"] = weights.apart * apart(found["logits"], weights.temperature)
+        return lesson.join(own, found, lesson.observe(teacher, name, moment["real"]), moment)
 
-    return [Player("classifier", network, lesson, learn, 1)]
-
-
-def losses(
-    seen: Seen,
-    batch: Batch,
-    spec: Any,  # noqa: ANN401 - each family has its own Spec
-    teacher: dict[str, nn.Module] | None,
-    lesson: Any,  # noqa: ANN401 - any lesson
-    weights: Any,  # noqa: ANN401 - each family has its own Losses
-) -> dict[str, Tensor]:
-    """Cross-entropy, for a teacher L_aux, and the lesson, whose own `cross_entropy` takes the first one's place."""
-    own = {"cross_entropy": cross_entropy(seen["classes"], merged(batch.label, spec.merge))}
-    if teacher is None and weights.apart:
-        own["apart"] = weights.apart * apart(seen["logits"], weights.temperature)
-    theirs: Seen = {}
-    if teacher is not None and lesson.watches_teacher:
-        with torch.no_grad():
-            watched: Any = teacher["classifier"]
-            theirs = watched.watch(batch.real)
-    return {**own, **lesson(({**seen, **own}, {}), theirs)}
+    player = Player(name, (name, f"{name}_lesson"), learn, "generator")
+    return Game({name: network, f"{name}_lesson": lesson}, (player,), keeps=(name,))

@@ -8,22 +8,23 @@ T² keeps the size of the gradient when T changes; the second term takes the pla
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
-from stages.harness.learning.game import Seen
+from stages.learning.contracts import Parts, Seen
 
 
 class Softened(nn.Module):
     """Both terms; `tap` names the logits, `part` the first term."""
 
     watches_teacher = True
+    compares_output = True
 
     def __init__(self, tap: str, part: str, alpha: float, temperature: float) -> None:
         super().__init__()
         self.tap, self.part, self.alpha, self.temperature = tap, part, alpha, temperature
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
-        mine, theirs = (seen[self.tap].float() / self.temperature for seen in (student[0], teacher))
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
+        mine, theirs = (seen[self.tap].float() / self.temperature for seen in (student, teacher))
         soft = F.cross_entropy(mine, theirs.softmax(dim=1))
-        own = student[0]["cross_entropy"]
+        own = student["own.cross_entropy"]
         return {"cross_entropy": (1 - self.alpha) * own, self.part: self.alpha * self.temperature**2 * soft}

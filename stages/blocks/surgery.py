@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from types import ModuleType
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from stages.harness.learning.game import Unsupported
+from stages.learning.contracts import Family, Unsupported
+from stages.settings.specs import Spec
 
 
 class Coupled(Protocol):
@@ -28,14 +28,14 @@ class Coupled(Protocol):
     def readers(self) -> Sequence[nn.Module]: ...
 
 
-def demand(family: ModuleType, *functions: str) -> None:
+def demand(family: Family, *functions: str) -> None:
     """Refuse a family that does not say where it may be cut."""
     missing = [name for name in functions if not hasattr(family, name)]
     if missing:
         raise Unsupported(f"{family.__name__} offers no {' and no '.join(missing)}, so its weights cannot be inherited")
 
 
-def differences(large: Any, small: Any) -> dict[str, tuple[Any, Any]]:  # noqa: ANN401 - each family has its own Spec
+def differences(large: Spec, small: Spec) -> dict[str, tuple[Any, Any]]:
     """What differs between two specs, as field -> (teacher's, student's)."""
     theirs, mine = asdict(large), asdict(small)
     return {name: (theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]}
@@ -108,6 +108,9 @@ def cut(group: Coupled, kept: Tensor) -> None:
         select(convolution, "weight", output_axis(convolution), kept)
         for module, name in ((convolution, "bias"), (norm, "weight"), (norm, "bias")):
             select(module, name, 0, kept)
+        for name, statistic in list(norm.named_buffers(recurse=False)):
+            if statistic.ndim:
+                setattr(norm, name, statistic.index_select(0, kept))
     for layer in group.readers:
         for convolution in layer if isinstance(layer, nn.Sequential) else [layer]:
             cut_inputs(convolution, kept)

@@ -8,10 +8,10 @@ import numpy.typing as npt
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
-from stages.blocks.portraits import draw
-from stages.harness.splits.prepared import SPLITS, Bytes, DataError
-from stages.harness.splits.preparing import Chunk, Source
+from stages.drawing.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
+from stages.drawing.portraits import draw
+from stages.preparing.writing import Chunk, Source
+from stages.storage.prepared import SPLITS, Bytes, DataError
 
 # Hair of another colour takes what is left: 0.16. Expressions that are not named share what is left evenly.
 FREQUENCIES = dict.fromkeys(ATTRIBUTES, 0.5) | dict.fromkeys(HAIR_COLOURS, 0.28)

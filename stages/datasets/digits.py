@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from stages.blocks import strata
-from stages.harness.splits.prepared import SPLITS, DataError
-from stages.harness.splits.preparing import Chunk, Source
+from stages.preparing import strata
+from stages.preparing.writing import Chunk, Source
+from stages.storage.prepared import SPLITS, DataError
 
 PIXELS, BRIGHTEST = 8, 16
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.blocks import annotated
-from stages.harness.splits.preparing import Source
+from stages.preparing import annotated
+from stages.preparing.writing import Source
 
 
 def source(

@@ -1,7 +1,6 @@
 """MNIST in its own IDX files, packed or not (LeCun, Cortes and Burges; LeCun et al., Proc. IEEE 86(11), 1998)."""
 
 import gzip
-import hashlib
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,9 +10,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from stages.blocks import strata
-from stages.harness.splits.prepared import SPLITS, Bytes, DataError
-from stages.harness.splits.preparing import Chunk, Source
+from stages.preparing import strata
+from stages.preparing.writing import Chunk, Source
+from stages.storage import hashing
+from stages.storage.prepared import SPLITS, Bytes, DataError
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CHUNK = 4096
@@ -122,7 +122,7 @@ def opened(root: Path, name: str, published: bool) -> tuple[Path, bytes]:
         remedy = f"`retort fetch mnist` downloads it to data/raw/mnist; or place {packed.name} or {name} there"
         raise DataError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
     expected = PUBLISHED[name][path == plain]
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashing.digest(content)
     if published and digest != expected:
         raise DataError(
             f"{path} has SHA-256 {digest[:16]}…, the published file {expected[:16]}…: fetch it again, "

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from stages.harness.splits import pictures
-from stages.harness.splits.prepared import SPLITS, DataError
-from stages.harness.splits.preparing import Chunk, Source
+from stages.preparing import pictures
+from stages.preparing.writing import Chunk, Source
+from stages.storage.prepared import SPLITS, DataError
 
 
 def source(

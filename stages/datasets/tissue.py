@@ -8,8 +8,8 @@ The images are written in MHIST's layout and read by the reader of MHIST.
 
 import csv
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from stages.blocks import annotated
-from stages.harness.splits.prepared import Bytes
-from stages.harness.splits.preparing import Chunk, Source
+from stages.preparing import annotated
+from stages.preparing.writing import Chunk, Source
+from stages.storage.prepared import SPLITS, Bytes
 
 SERRATED_SHARE = 990 / (990 + 2162)
 APART = 1.1
@@ -42,20 +42,24 @@ def source(
     test: Count,
     seed: Annotated[int, Field(ge=0, lt=2**63)],
 ) -> Source:
-    """Image i of a part has a random stream of its own; validation comes out of the training part, as for MHIST."""
+    """Image i of a part has a random stream of its own; validation comes out of the training part, as for MHIST.
+
+    Nothing is drawn before the first image is asked for; then all are, and read as MHIST would be.
+    """
     notes: dict[str, int | str] = {"licence": "CC-BY-4.0", "origin": "drawn by a program, no patient"}
-    with tempfile.TemporaryDirectory(prefix="tissue-") as place:
-        write(Path(place), resolution, {"train": train + validation, "test": test}, seed)
-        read = annotated.source(Path(place), resolution, validation, seed, notes)
-        held = {split: list(chunks()) for split, chunks in read.splits.items()}
 
-    def again(chunks: list[Chunk]) -> Any:  # noqa: ANN401 - what Source wants
-        def through() -> Iterator[Chunk]:
-            yield from chunks
+    @cache
+    def drawn() -> tuple[dict[str, list[Chunk]], dict[str, int | str]]:
+        with tempfile.TemporaryDirectory(prefix="tissue-") as place:
+            write(Path(place), resolution, {"train": train + validation, "test": test}, seed)
+            read = annotated.source(Path(place), resolution, validation, seed, notes)
+            return {split: list(chunks()) for split, chunks in read.splits.items()}, read.notes()
 
-        return through
+    def reader(split: str) -> Callable[[], Iterator[Chunk]]:
+        return lambda: iter(drawn()[0][split])
 
-    return replace(read, splits={split: again(chunks) for split, chunks in held.items()})
+    splits = {split: reader(split) for split in SPLITS}
+    return Source(annotated.CLASSES, "classes", (), (), splits, lambda: drawn()[1])
 
 
 def write(root: Path, resolution: int, counts: dict[str, int], seed: int) -> None:

@@ -1,0 +1,1 @@
+"""The `retort` command and everything around the pipeline: checking, running, verifying and passing results on."""

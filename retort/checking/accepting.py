@@ -1,0 +1,61 @@
+"""What DVC is told of params that were accepted: that they were, and what rows use of them.
+
+`results/accepted.txt` never changes: what depends on it waits for the check and becomes stale through nothing else.
+`results/rows.json` holds all rows with the schedules, data sets and examinations that they use, in one dep: stages that
+look at all rows at once then need not list sections of params.yaml, of which a row that nobody uses would change them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from stages.settings import paths, sweeps
+from stages.settings.atomic import write_atomically
+from stages.settings.rows import Params
+
+ACCEPTED, ROWS = paths.RESULTS / "accepted.txt", paths.RESULTS / "rows.json"
+SENTENCE = "`retort check` has accepted params.yaml.\n"
+
+
+def used(params: Params) -> dict[str, Any]:
+    """All rows, and of the other sections what they use."""
+    rows = sweeps.rows(params).values()
+    schedules = {row.schedule for row in params.teachers.values()} | {row.schedule for row in rows}
+    data = {name for row in params.teachers.values() for name in (row.dataset, row.partner)}
+    whole = params.model_dump(mode="json", exclude_unset=True)
+    return {
+        **{section: whole.get(section, {}) for section in ("teachers", "variants", "sweeps")},
+        "schedules": {name: row for name, row in whole["schedules"].items() if name in schedules},
+        "datasets": {name: row for name, row in whole["datasets"].items() if name in data},
+        "evaluation": {name: whole["evaluation"][name] for name in {row.examination: 0 for row in rows}},
+    }
+
+
+def write(params: Params, root: Path = Path()) -> None:
+    """Both files."""
+    write_atomically(root / ACCEPTED, SENTENCE.encode())
+    write_atomically(root / ROWS, text_of(used(params)).encode())
+
+
+def unchanged(root: Path = Path()) -> bool:
+    """Whether both files would be those that are here; not if params.yaml is unsound."""
+    from retort.checking.params import ParamsError, checked
+
+    try:
+        text = text_of(used(checked(root / paths.PARAMS)))
+    except ParamsError:
+        return False
+    return (
+        all((root / file).is_file() for file in (ACCEPTED, ROWS)) and (root / ROWS).read_text(encoding="utf-8") == text
+    )
+
+
+def text_of(content: dict[str, dict[str, Any]]) -> str:
+    """Sections as JSON, with a row on each line."""
+    sections = []
+    for name, rows in content.items():
+        lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(row, ensure_ascii=False)}" for key, row in rows.items())
+        sections.append(f" {json.dumps(name)}: {{\n{lines}\n }}" if rows else f" {json.dumps(name)}: {{}}")
+    return "{\n" + ",\n".join(sections) + "\n}\n"

@@ -1,0 +1,156 @@
+"""`retort bench`: our training loop and our FID timed against the published ones, in one run on this machine."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+bench = typer.Typer(no_args_is_help=True, help="Time ours against the published procedure and the pytorch-fid program.")
+
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write every figure to this file.")]
+
+
+class Precision(StrEnum):
+    """How our side multiplies; the published side always uses float32."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class Ruler(StrEnum):
+    """The network that supplies features."""
+
+    JUDGE = "judge"
+    INCEPTION = "inception"
+
+
+def tell(line: str) -> None:
+    """Say what begins, beside the results."""
+    typer.echo(line, err=True)
+
+
+def keep(found: dict[str, Any], file: Path | None) -> None:
+    """Write the figures if asked; say so if the machine was busy."""
+    from stages.settings import machine
+
+    if file is not None:
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    load = found["machine"]["load_before"]
+    if machine.busy(load, machine.cores()):
+        tell(f"Other programs keep {load:g} cores of this machine busy: these times and ratios are unsound.")
+
+
+@bench.command()
+def training(
+    resolution: Annotated[
+        list[int] | None, typer.Option(help="32, 64 or 128; may be repeated. All by default.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Turns of each side; 5, 2 and 1 by default.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Images per batch; 16, 16 and 2 by default.")] = None,
+    precision: Annotated[Precision, typer.Option(help="Of our side.")] = Precision.AUTO,
+    file: JsonFile = None,
+) -> None:
+    """Time one training step (5 moves of the discriminator, 1 of the generator) of StarGAN and of its student.
+
+    The published procedure runs in float32 in one process with all cores; ours runs in one process per core, as
+    `retort repro` does. Both train the same networks on the same batch size, in turns, and medians are shown.
+    "At peak" is the ratio if our operations ran as fast as this machine multiplies matrices.
+    """
+    from retort.benches import bench_training
+    from retort.benches.side_by_side import BenchError
+    from stages.settings import machine
+
+    chosen = resolution or list(bench_training.SIZES)
+    unknown = [each for each in chosen if each not in bench_training.SIZES]
+    if unknown:
+        tell(f"there is no case at {unknown[0]} px; there are {', '.join(map(str, bench_training.SIZES))}")
+        raise typer.Exit(2)
+    cases = list(bench_training.cases(chosen, rounds, batch))
+    try:
+        found = bench_training.run(cases, precision.value, machine.cores(), tell)
+    except BenchError as error:
+        tell(str(error))
+        raise typer.Exit(1) from None
+    show_training(found)
+    keep(found, file)
+
+
+def show_training(found: dict[str, Any]) -> None:
+    """The figures as tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    cores, peaks = found["machine"]["cores"], found["matrix_product_peak_gflop_per_s"]
+    times = Table(
+        "network",
+        "published, s",
+        f"ours, s, {cores} at once",
+        "ratio",
+        "throughput ratio",
+        "at peak",
+        title="Time of a training step, and how much more all cores do of them",
+    )
+    shares = Table(
+        "network", "px", "side", "GFLOP/step", "GFLOP/s, all cores", "of peak", "in convolutions", title="Where it goes"
+    )
+    for case in found["cases"]:
+        name = f"{case['role']} {case['width']}/{case['critic_width']}"
+        steps = (f"{case[side]['step_s']:.3f}" for side in ("published", "ours"))
+        kinds = ("step_time_ratio", "throughput_ratio", "throughput_ratio_at_peak")
+        ratios = (f"{case[kind]:.2f}" for kind in kinds)
+        times.add_row(f"{name}, {case['resolution']} px, batch {case['batch']}", *steps, *ratios)
+        for side in ("published", "ours"):
+            one = case[side]
+            rates = (f"{one['gflop_per_step']:.1f}", f"{one['gflop_per_s']:.1f}")
+            parts = (f"{one['fraction_of_peak']:.0%}", f"{one['convolution_share']:.0%}")
+            shares.add_row(name, str(case["resolution"]), side, *rates, *parts)
+    console = Console(highlight=False)
+    console.print(
+        f"{found['machine']['cpu']}, {cores} cores, {', '.join(found['machine']['instruction_sets'])}; "
+        f"torch {found['machine']['torch']}; ours in {found['precision']['ours']}, published in float32; peak "
+        f"of matrix products on all cores {peaks['ours']:.0f} GFLOP/s in ours, {peaks['published']:.0f} in float32"
+    )
+    console.print(times)
+    console.print(shares)
+
+
+@bench.command()
+def metrics(
+    images: Annotated[int, typer.Option(min=2, help="In each of the two sets.")] = 2000,
+    resolution: Annotated[int, typer.Option(min=16, help="Of the images.")] = 32,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each side.")] = 3,
+    extractor: Annotated[
+        Ruler, typer.Option(help="A random judge, or Inception if its weights are here.")
+    ] = Ruler.JUDGE,
+    file: JsonFile = None,
+) -> None:
+    """Time our FID of two sets of images against the pytorch-fid program's, with the same extractor.
+
+    pytorch-fid reads both sets from PNG files; ours has the images in memory and the real set's moments at hand.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from retort.benches import bench_metrics
+    from stages.settings import machine
+    from stages.storage import weights
+
+    cores = machine.cores()
+    try:
+        found = bench_metrics.run(extractor.value, images, resolution, rounds, cores, min(cores, 8), tell)
+    except (weights.WeightsError, ValueError) as error:
+        tell(str(error))
+        raise typer.Exit(1) from None
+    table = Table("", "FID", "seconds", "ratio", title=f"FID of 2 x {images} images, {found['features']} features")
+    table.add_row("pytorch-fid", f"{found['pytorch_fid']:.10g}", f"{found['pytorch_fid_s']:.2f}", "")
+    table.add_row("ours, real set known", f"{found['ours']:.10g}", f"{found['ours_s']:.2f}", f"{found['ratio']:.2f}")
+    table.add_row("ours, both sets", "", f"{found['first_s']:.2f}", f"{found['ratio_first']:.2f}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"relative difference of the two numbers: {found['relative_difference']:.1e}")
+    keep(found, file)

@@ -1,0 +1,108 @@
+"""`retort verify`: are these the results that were published, are they sound, and do the claims hold?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from retort.verification.claims import Outcome
+    from retort.verification.published import Source
+    from retort.verification.verifying import Check
+
+SHOWN = 10
+
+
+def verify(
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Published results: a folder, a zip or tar archive, a results.csv; else the last commit."),
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Ask for equal bytes, not for agreement.")] = False,
+    claim_file: Annotated[
+        Path | None, typer.Option("--claims", help="Claims to evaluate instead of claims.yaml, as for another scale.")
+    ] = None,
+    quick: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Judge N rows again from their weights; nothing is trained.")
+    ] = 0,
+) -> None:
+    """Check the results at hand, compare them with the published ones, evaluate claims.yaml; exit status 0 or 1.
+
+    Counts and data must be equal. Measured numbers may differ by what other seeds would do: t · √2 · the standard
+    deviation over seeds, and at least 2 %. --exact asks for the very same bytes, which the same machine gives.
+    """
+    from rich.console import Console
+
+    from retort.checking import params
+    from retort.verification import claims, published, verifying
+    from stages.settings import paths
+
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    settings = params.checked_or_exit()
+    try:
+        source = published.given(against) if against else published.last_commit()
+        listed = claims.read(claim_file or paths.CLAIMS) if claim_file or paths.CLAIMS.exists() else []
+        if not (paths.LOCK.exists() or paths.results().exists()):
+            console.print(no_results(source))
+            raise typer.Exit(1)
+        with console.status("checking") as status:
+            checks = list(verifying.examine(settings, source, exact, quick, status.update))
+            outcomes = verifying.hold(listed, settings)
+    except (published.SourceError, claims.ClaimsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    show(console, checks, outcomes)
+    problems = sum(len(each.findings) for each in checks)
+    open_claims = sum(each.state in ("fails", "cannot tell") for each in outcomes)
+    if problems or open_claims:
+        console.print(f"Not verified: {problems} findings, {open_claims} claims that do not hold.", style="bold red")
+        raise typer.Exit(1)
+    console.print("Verified.", style="bold green")
+
+
+def no_results(source: Source | None) -> str:
+    """What to say where nothing has run."""
+    from stages.settings import paths
+
+    published = source is not None and source.read(paths.results()) is not None
+    there = f" {source.name} has published ones." if source is not None and published else ""
+    return f"There are no results here: neither {paths.LOCK} nor {paths.results()}. `make repro` computes them.{there}"
+
+
+def show(console: Console, checks: list[Check], outcomes: list[Outcome]) -> None:
+    """Every check, what it found, how far measured numbers are from the published ones, and the claims."""
+    from rich.table import Table
+
+    table = Table("check", "outcome")
+    for check in checks:
+        state = f"no: {len(check.findings)} found" if check.findings else "yes"
+        table.add_row(check.question, f"{state} ({check.note})" if check.note else state)
+    console.print(table)
+    for check in checks:
+        for finding in check.findings[:SHOWN]:
+            console.print(f"{finding.where}: {finding.what}", style="red")
+        if len(check.findings) > SHOWN:
+            console.print(f"… and {len(check.findings) - SHOWN} more: {check.question}", style="red")
+        if any(each.difference for each in check.compared):
+            console.print(distances(check))
+    if outcomes:
+        table = Table("claim", "outcome", "figures")
+        for each in outcomes:
+            table.add_row(each.claim, each.state, each.figures)
+        console.print(table)
+
+
+def distances(check: Check) -> Table:
+    """The largest difference of each column that differs at all."""
+    from rich.table import Table
+
+    table = Table("column", "largest difference", "allowed there", "where")
+    for each in check.compared:
+        if each.difference:
+            table.add_row(each.column, f"{each.difference:.3g}", f"{each.tolerance:.3g}", each.where)
+    return table

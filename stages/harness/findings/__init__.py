@@ -1,1 +1,0 @@
-"""What was found, row by row: read, refused where it is no number, compared, and its columns."""

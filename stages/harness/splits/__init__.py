@@ -1,1 +1,0 @@
-"""Prepared data sets: written, read, and exported in the layouts that others read."""

@@ -1,0 +1,1 @@
+"""How data sets come into the one format: what readers share, and the writing, whole or not at all."""
