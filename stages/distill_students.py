@@ -7,17 +7,18 @@ from pathlib import Path
 
 import torch
 
-from stages.harness.learning import batches, checkpoints, devices, problems, resume, training
-from stages.harness.learning.game import Batch, Side
-from stages.harness.settings import members, params, paths, provenance, sweeps
-from stages.harness.settings.rows import Params, VariantRow
+from stages.learning import checkpoints, devices, evidence, keys, problems, resume, students, training
+from stages.settings import params, paths, provenance, specs, sweeps
+from stages.settings.rows import Params, Schedule, TeacherRow, VariantRow
+from stages.storage import hashing
 
-LESSONS = ("generator", "discriminator")
+UNTRAINED = {"seeds", "thesis", "problem", "examination", "headline"}
+"""What a row says that its training does not depend on."""
 
 
 def main(name: str) -> None:
     """Train every seed of the row or sweep called `name`, except those that an earlier process finished."""
-    settings = params.load()
+    settings = params.read()
     place = devices.choose(settings.run.device, settings.run.precision)
     stage = sweeps.stage(settings, "distill_students", name)
     with provenance.timed(stage, name, precision=place.precision, device=place.device.type):
@@ -26,42 +27,38 @@ def main(name: str) -> None:
                 teach(row_name, row, seed, settings, place)
 
 
+def recorder(
+    row: VariantRow, teacher: TeacherRow, student: students.Student, schedule: Schedule, place: devices.Place
+) -> evidence.Record:
+    """What a row that asks for evidence records, on the first batch of the validation split."""
+    if not row.evidence:
+        return evidence.nothing
+    problem = problems.read(teacher, "validation")
+    fixed, turns = students.feed(row, problem, schedule, 0)(0, 0), len(problem.domains)
+    return evidence.recorder(student.game, student.lessons["generator"], fixed, row.evidence, place, turns)
+
+
 def teach(name: str, row: VariantRow, seed: int, settings: Params, place: devices.Place) -> None:
     """One student."""
     teacher_row, schedule = settings.teachers[row.teacher], settings.schedules[row.schedule]
-    family = members.load("families", row.family)
-    teacher = checkpoints.load(paths.teacher(row.teacher))
-    spec = family.shrink(teacher.spec, row.student)
-    compress = members.load("compressions", row.compression).make_student
-    lesson_members = {which: members.load("distillations", getattr(row.distill, which)) for which in LESSONS}
-    domains = problems.load(teacher_row, "train")
-    described = row.model_dump(exclude={"seeds", "thesis", "problem"})
+    both = specs.of(row, settings)
+    problem = problems.read(teacher_row, "train")
+    described = row.model_dump(exclude=UNTRAINED)
 
     def make(scratch: Path) -> dict[str, bytes]:
+        teacher = checkpoints.read(paths.teacher(row.teacher)).networks
         torch.manual_seed(seed)
-        networks = compress(family, teacher.networks, teacher.spec, spec, **row.compression_settings)
-        lessons = {
-            player: member.objective(
-                Side(teacher.networks, family.taps(teacher.spec, player)),
-                Side(networks, family.taps(spec, player)),
-                **getattr(row, f"{which}_lesson"),
-            )
-            for player, (which, member) in zip(family.NETWORKS, lesson_members.items(), strict=False)
-        }
-        for module in (*networks.values(), *teacher.networks.values(), *lessons.values()):
+        networks = students.make(row, teacher, both)
+        student = students.prepare(row, teacher_row, networks, teacher, both, problem)
+        for module in (*student.game.networks.values(), student.game.memory, *teacher.values()):
             module.to(place.device)
-        losses = family.Losses(**teacher_row.losses)
-        players = family.players(networks, teacher.networks, lessons, losses, schedule.critic_steps)
-        run = training.prepare(players, schedule)
-
-        def draw(step: int, move: int) -> Batch:
-            return batches.draw(domains, schedule, seed, step, move)
-
-        curve = resume.fit(f"{name} seed {seed}", run, draw, schedule, place, scratch, settings.run.save_every)
-        kept = family.NETWORKS[0]
-        student = {kept: {**networks, **run.averaged()}[kept]}
+        run = training.prepare(student.game, schedule)
+        draw = students.feed(row, problem, schedule, seed)
+        record = recorder(row, teacher_row, student, schedule, place)
+        curve = resume.fit(f"{name} seed {seed}", run, draw, schedule, place, scratch, settings.run.save_every, record)
+        made = {network: run.result()[network] for network in student.kept}
         about = {"variant": name, "seed": seed, "row": described, "precision": place.precision}
-        return {"network": checkpoints.serialise(row.family, spec, student, about), "curve": curve.encode()}
+        return {"networks": checkpoints.serialise(row.family, both[1], made, about), "curve": curve.encode()}
 
     determinants = {
         "row": described,
@@ -70,10 +67,10 @@ def teach(name: str, row: VariantRow, seed: int, settings: Params, place: device
         "labels": [teacher_row.labels, teacher_row.partner_labels],
         "schedule": schedule.model_dump(),
         "data": problems.content(teacher_row),
-        "teacher": resume.file_hash(paths.teacher(row.teacher)),
+        "teacher": hashing.file_hash(paths.teacher(row.teacher)),
     }
-    artifacts = {"network": paths.student(name, seed), "curve": paths.student_curve(name, seed)}
-    resume.once(resume.key(place, **determinants), artifacts, make, place)
+    artifacts = {"networks": paths.student(name, seed), "curve": paths.student_curve(name, seed)}
+    resume.once(keys.key(place, **determinants), artifacts, make, place)
 
 
 if __name__ == "__main__":

@@ -7,44 +7,51 @@ Difference: LIT first regresses the blocks with the rest frozen, then fine-tunes
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
-
-from torch import nn
+from torch import Tensor, nn
 
 from stages.blocks import surgery
-from stages.harness.learning.game import Unsupported
+from stages.learning import roles
+from stages.learning.contracts import Family, Networks, Unsupported
+from stages.settings.specs import Spec
+
+FRESH = False
 
 MAY_DIFFER = ("blocks", "convolutions", "critic_width")
 
 
 def make_student(
-    family: ModuleType,
-    teacher: dict[str, nn.Module],
-    large: Any,  # noqa: ANN401 - each family has its own Spec
-    small: Any,  # noqa: ANN401 - each family has its own Spec
+    family: Family,
+    teacher: Networks,
+    large: Spec,
+    small: Spec,
     *,
     freeze: bool,
-) -> dict[str, nn.Module]:
+) -> Networks:
     """Networks of the smaller spec around the teacher's encoder and decoder."""
     surgery.demand(family, "repeated_blocks")
     refuse(large, small)
     student = family.build(small)
-    theirs = ends(family, teacher["generator"])
-    for name, parameter in ends(family, student["generator"]).items():
-        parameter.data.copy_(theirs[name])
-        parameter.requires_grad_(not freeze)
-    surgery.copy_if_equal(teacher["discriminator"], student["discriminator"])
+    for name, network in student.items():
+        if name not in roles.names(family, "generator"):
+            surgery.copy_if_equal(teacher[name], network)
+            continue
+        theirs = ends(family, teacher[name])
+        for key, mine in ends(family, network).items():
+            mine.data.copy_(theirs[key])
+            if isinstance(mine, nn.Parameter):
+                mine.requires_grad_(not freeze)
     return student
 
 
-def ends(family: ModuleType, generator: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters outside the repeated blocks."""
-    inside = set(family.repeated_blocks(generator).parameters())
-    return {name: parameter for name, parameter in generator.named_parameters() if parameter not in inside}
+def ends(family: Family, network: nn.Module) -> dict[str, Tensor]:
+    """The parameters and buffers outside the repeated blocks."""
+    blocks: nn.Module = family.repeated_blocks(network)  # type: ignore[attr-defined] # demanded above
+    inside = {*blocks.parameters(), *blocks.buffers()}
+    own = (*network.named_parameters(), *network.named_buffers())
+    return {name: tensor for name, tensor in own if tensor not in inside}
 
 
-def refuse(large: Any, small: Any) -> None:  # noqa: ANN401 - each family has its own Spec
+def refuse(large: Spec, small: Spec) -> None:
     """Encoder and decoder must fit, and there must not be more blocks than the teacher has."""
     for name, (theirs, mine) in surgery.differences(large, small).items():
         if name not in MAY_DIFFER:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from types import ModuleType
-from typing import Any
 
-from torch import nn
+from stages.learning.contracts import Family, Networks, Unsupported
+from stages.settings.specs import Spec
 
-from stages.harness.learning.game import Unsupported
+FRESH = False
 
 
-def make_student(family: ModuleType, teacher: dict[str, nn.Module], large: Any, small: Any) -> dict[str, nn.Module]:  # noqa: ANN401, ARG001 - each family has its own Spec
+def make_student(family: Family, teacher: Networks, large: Spec, small: Spec) -> Networks:  # noqa: ARG001 - the contract
     """The teacher's own networks, ready to be trained like any student's, though its schedule has no steps."""
     if small != large:
         raise Unsupported("compression none keeps the teacher as it is: leave `student` empty, or name a compression")

@@ -9,35 +9,45 @@ teacher's shape starts as a copy of the teacher's (Yu & Pool, NeurIPS 2020), any
 from __future__ import annotations
 
 from copy import deepcopy
-from types import ModuleType
-from typing import Any
 
 from torch import nn
 
 from stages.blocks import surgery
-from stages.harness.learning.game import Unsupported
+from stages.learning import roles
+from stages.learning.contracts import Family, Networks, Unsupported
+from stages.settings.specs import Spec
+
+FRESH = False
 
 
-def make_student(family: ModuleType, teacher: dict[str, nn.Module], large: Any, small: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - each family has its own Spec
+def make_student(family: Family, teacher: Networks, large: Spec, small: Spec) -> Networks:
     """Networks of the smaller spec, with what the teacher has of them."""
     surgery.demand(family, "repeated_blocks", "coupled_channels")
     refuse(large, small)
     student = family.build(small)
-    donor = deepcopy(teacher["generator"])
-    blocks = family.repeated_blocks(donor)
-    surgery.keep_blocks(blocks, surgery.evenly_spaced(len(family.repeated_blocks(student["generator"])), len(blocks)))
-    groups = family.coupled_channels(donor)
-    widths = [surgery.channels(group) for group in family.coupled_channels(student["generator"])]
-    # All choices come before the first cut: a filter is weighed with all of its inputs.
-    choices = [surgery.strongest(group, width) for group, width in zip(groups, widths, strict=True)]
-    for group, kept in zip(groups, choices, strict=True):
-        surgery.cut(group, kept)
-    student["generator"].load_state_dict(donor.state_dict())
-    surgery.copy_if_equal(teacher["discriminator"], student["discriminator"])
+    for name, network in student.items():
+        if name in roles.names(family, "generator"):
+            network.load_state_dict(pruned(family, teacher[name], network).state_dict())
+        else:
+            surgery.copy_if_equal(teacher[name], network)
     return student
 
 
-def refuse(large: Any, small: Any) -> None:  # noqa: ANN401 - each family has its own Spec
+def pruned(family: Family, teacher: nn.Module, student: nn.Module) -> nn.Module:
+    """A copy of the teacher's network, cut down to the sizes of the student's."""
+    donor = deepcopy(teacher)
+    blocks = family.repeated_blocks(donor)  # type: ignore[attr-defined] # demanded above
+    count = len(family.repeated_blocks(student))  # type: ignore[attr-defined]
+    surgery.keep_blocks(blocks, surgery.evenly_spaced(count, len(blocks)))
+    groups, smaller = (family.coupled_channels(network) for network in (donor, student))  # type: ignore[attr-defined]
+    # All choices come before the first cut: a filter is weighed with all of its inputs.
+    choices = [surgery.strongest(group, surgery.channels(mine)) for group, mine in zip(groups, smaller, strict=True)]
+    for group, kept in zip(groups, choices, strict=True):
+        surgery.cut(group, kept)
+    return donor
+
+
+def refuse(large: Spec, small: Spec) -> None:
     """Channels and blocks may become fewer; nothing else may change."""
     for name, (theirs, mine) in surgery.differences(large, small).items():
         if not isinstance(mine, int):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
+from stages.learning.contracts import Family, Networks
+from stages.settings.specs import Spec
 
-from torch import nn
+FRESH = True
 
 
-def make_student(family: ModuleType, teacher: dict[str, nn.Module], large: Any, small: Any) -> dict[str, nn.Module]:  # noqa: ANN401, ARG001 - each family has its own Spec
+def make_student(family: Family, teacher: Networks, large: Spec, small: Spec) -> Networks:  # noqa: ARG001 - the contract
     """Networks of the smaller spec, freshly initialised."""
     return family.build(small)

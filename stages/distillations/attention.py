@@ -8,14 +8,16 @@ Difference from the released code: squares are summed over positions, not averag
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.learning.game import Seen, Side
+from stages.learning import matching
+from stages.learning.contracts import Need, Parts, Seen, Side
 
 
 def attention(feature: Float[Tensor, "n c h w"]) -> Float[Tensor, "n positions"]:
@@ -27,15 +29,15 @@ class Attention(nn.Module):
     """weight · Σ over the matched taps of the squared distance of their maps, averaged over the batch."""
 
     watches_teacher = True
+    compares_output = False
 
     def __init__(self, match: dict[str, str], weight: float) -> None:
         super().__init__()
         self.match, self.weight = match, weight
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
-        first_pass, _ = student
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
         return {
-            f"attention_{theirs}": self.weight * distance(attention(teacher[theirs]), attention(first_pass[mine]))
+            f"attention_{theirs}": self.weight * distance(attention(teacher[theirs]), attention(student[mine]))
             for theirs, mine in self.match.items()
         }
 
@@ -54,3 +56,8 @@ def objective(
 ) -> nn.Module:
     """The lesson; any two taps of equal height and width may be matched."""
     return Attention(match, weight)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:
+    """Both taps of each pair."""
+    return matching.needs(settings)

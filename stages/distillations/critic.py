@@ -8,31 +8,34 @@ listen to little else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
-from stages.harness.learning.game import Seen, Side, Unsupported
+from stages.learning import matching
+from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 
 
 class Critic(nn.Module):
     """weight · Σ over layers of the mean absolute difference; reaches the student through its image alone."""
 
     watches_teacher = True
+    compares_output = True
 
-    def __init__(self, discriminator: Any, layers: list[str], weight: float) -> None:  # noqa: ANN401 - a family's own
+    def __init__(self, discriminator: Any, image: str, layers: list[str], weight: float) -> None:  # noqa: ANN401 - a family's own
         super().__init__()
         # The method, not the module: the teacher's weights are neither trained, nor moved, nor saved with the lesson.
         self.look = discriminator.watch
-        self.layers, self.weight = layers, weight
+        self.image, self.layers, self.weight = image, layers, weight
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
         with torch.no_grad():
-            theirs = self.look(teacher["image"])
-        mine = self.look(student[0]["image"])
+            theirs = self.look(teacher[self.image])
+        mine = self.look(student[self.image])
         missing = [layer for layer in self.layers if layer not in theirs]
         if missing:
             raise ValueError(f"the teacher's discriminator has no {', '.join(missing)}; it has {', '.join(theirs)}")
@@ -50,6 +53,16 @@ def objective(
     weight: Annotated[float, Field(gt=0)],
 ) -> nn.Module:
     """The lesson; only a network that makes images can take it."""
-    if "image" not in teacher.taps or "image" not in student.taps:
+    images = matching.images(teacher, student)
+    if not images:
         raise Unsupported("critic judges images, and this network makes none: teach it to the generator")
-    return Critic(teacher.networks["discriminator"].requires_grad_(False), layers, weight)
+    if (len(images), len(teacher.critics)) != (1, 1):
+        found = f"{len(images)} kinds of images and {len(teacher.critics)} discriminators"
+        raise Unsupported(f"critic judges one kind of image by one discriminator of the teacher; there are {found}")
+    (critic,) = teacher.critics.values()
+    return Critic(critic.requires_grad_(False), images[0], layers, weight)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:
+    """The layers, which are the teacher's discriminator's."""
+    return [Need(f"layers[{place}]", "critic", layer) for place, layer in enumerate(settings["layers"])]

@@ -1,19 +1,22 @@
 """Mean squared error between matched tensors of teacher and student (SMartorana, KD-with-FT-in-ItoI-CGANs, 2022/23).
 
-Where widths differ a 1x1 convolution with bias adapts one side. On the student's side (default) the target is fixed;
-on the teacher's side, as published, the adapter is trained by the very loss it feeds and both may shrink together.
-`reading: published` compares the student's second pass, as the published code does, with the teacher's first.
+Where widths differ a linear map with bias adapts one side, of maps a 1x1 convolution. On the student's side (default)
+the target is fixed; on the teacher's side, as published, the adapter is trained by the very loss it feeds and both may
+shrink together. `reading: published` compares the student's second pass, as the published code does, with the teacher's
+first.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.learning.game import Seen, Side
+from stages.learning import matching
+from stages.learning.contracts import AGAIN, Need, Parts, Seen, Side, Tap
 
 
 class Euclidean(nn.Module):
@@ -21,30 +24,38 @@ class Euclidean(nn.Module):
 
     watches_teacher = True
 
-    def __init__(self, match: dict[str, str], weight: float, adapters: nn.ModuleDict, side: str, reading: str) -> None:
+    def __init__(
+        self, match: dict[str, str], weight: float, adapters: nn.ModuleDict, side: str, prefix: str, output: bool
+    ) -> None:
         super().__init__()
         self.match, self.weight, self.adapters = match, weight, adapters
-        self.side, self.reading = side, reading
+        self.side, self.prefix, self.compares_output = side, prefix, output
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
-        seen = student[self.reading == "published"]
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
         return {
-            f"euclidean_{theirs}": self.weight * self.distance(teacher[theirs], seen[mine], theirs)
+            f"euclidean_{theirs}": self.weight * self.distance(teacher[theirs], student[self.prefix + mine], theirs)
             for theirs, mine in self.match.items()
         }
 
     def distance(self, theirs: Tensor, mine: Tensor, tap: str) -> Tensor:
         """MSE of one pair, one side adapted if a width differs."""
-        if tap in self.adapters and self.side == "teacher":
-            theirs = self.adapters[tap](theirs)
-        elif tap in self.adapters:
-            mine = self.adapters[tap](mine)
+        name = slot(tap)
+        if name in self.adapters and self.side == "teacher":
+            theirs = self.adapters[name](theirs)
+        elif name in self.adapters:
+            mine = self.adapters[name](mine)
         return F.mse_loss(mine.float(), theirs.float())
 
 
-def adapter(theirs: int, mine: int, side: str) -> nn.Module:
-    """The 1x1 convolution between two widths."""
-    return nn.Conv2d(theirs, mine, 1) if side == "teacher" else nn.Conv2d(mine, theirs, 1)
+def slot(tap: str) -> str:
+    """A tap's name as that of a module, which may hold no dot."""
+    return tap.replace(".", "/")
+
+
+def adapter(theirs: Tap, mine: Tap, side: str) -> nn.Module:
+    """The linear map between two widths, of maps at each place: a 1x1 convolution."""
+    widths = (theirs.channels, mine.channels) if side == "teacher" else (mine.channels, theirs.channels)
+    return nn.Conv2d(*widths, 1) if mine.kind in ("map", "image") else nn.Linear(*widths)
 
 
 def objective(
@@ -59,9 +70,16 @@ def objective(
     """The lesson with its adapters."""
     adapters = nn.ModuleDict(
         {
-            theirs: adapter(teacher.taps[theirs], student.taps[mine], adapter_side)
+            slot(theirs): adapter(teacher.taps[theirs], student.taps[mine], adapter_side)
             for theirs, mine in match.items()
-            if teacher.taps[theirs] != student.taps[mine]
+            if teacher.taps[theirs].channels != student.taps[mine].channels
         }
     )
-    return Euclidean(match, weight, adapters, adapter_side, reading)
+    prefix = AGAIN if reading == "published" else ""
+    output = not prefix and all(student.taps[mine].kind in ("image", "logits") for mine in match.values())
+    return Euclidean(match, weight, adapters, adapter_side, prefix, output)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:
+    """Both taps of each pair."""
+    return matching.needs(settings)

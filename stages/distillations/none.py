@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from collections.abc import Mapping
+from typing import Any
 
-from stages.harness.learning.game import Seen, Side
+from torch import nn
+
+from stages.learning.contracts import Need, Parts, Seen, Side
 
 
 class Nothing(nn.Module):
     """Adds no part and asks for no teacher."""
 
     watches_teacher = False
+    compares_output = False
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:  # noqa: ARG002 - the contract
+    def forward(self, student: Seen, teacher: Seen) -> Parts:  # noqa: ARG002 - the contract
         return {}
 
 
 def objective(teacher: Side, student: Side) -> nn.Module:  # noqa: ARG001 - the contract
     """The empty lesson."""
     return Nothing()
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:  # noqa: ARG001 - the contract
+    """The settings name no tap."""
+    return []

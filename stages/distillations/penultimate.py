@@ -7,27 +7,29 @@ are divided by the mean square of the teacher's features in the batch, so that o
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
-from stages.harness.learning.game import Seen, Side, Unsupported
+from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 
 
 class Penultimate(nn.Module):
     """weight · MSE(W·features_S + b, features_T) / mean features_T²."""
 
     watches_teacher = True
+    compares_output = False
 
     def __init__(self, theirs: int, mine: int, weight: float) -> None:
         super().__init__()
         self.map, self.weight = nn.Linear(mine, theirs), weight
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
         target = teacher["features"].float()
-        error = F.mse_loss(self.map(student[0]["features"].float()), target)
+        error = F.mse_loss(self.map(student["features"].float()), target)
         return {"penultimate": self.weight * error / target.square().mean().clamp_min(1e-12)}
 
 
@@ -35,4 +37,9 @@ def objective(teacher: Side, student: Side, *, weight: Annotated[float, Field(gt
     """The lesson with its map."""
     if "features" not in teacher.taps or "features" not in student.taps:
         raise Unsupported("penultimate compares a classifier's last features, and this network has none")
-    return Penultimate(teacher.taps["features"], student.taps["features"], weight)
+    return Penultimate(teacher.taps["features"].channels, student.taps["features"].channels, weight)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:  # noqa: ARG001 - the contract
+    """The settings name no tap."""
+    return []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from torch import nn
 
 from stages.blocks.soft import Softened
-from stages.harness.learning.game import Side, Unsupported
+from stages.learning.contracts import Need, Side, Unsupported
 
 
 def objective(
@@ -19,7 +20,12 @@ def objective(
     temperature: Annotated[float, Field(gt=0)],
 ) -> nn.Module:
     """The lesson; both networks must know the same classes."""
-    theirs, mine = teacher.taps.get("classes"), student.taps.get("classes")
+    theirs, mine = (side.taps["classes"].channels if "classes" in side.taps else None for side in (teacher, student))
     if theirs is None or theirs != mine:
         raise Unsupported(f"soft_labels compares classes, of which the teacher has {theirs} and the student {mine}")
     return Softened("classes", "soft_labels", alpha, temperature)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:  # noqa: ARG001 - the contract
+    """The settings name no tap."""
+    return []

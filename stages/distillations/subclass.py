@@ -6,13 +6,14 @@ The teacher is trained with L_aux, which its family holds, so that its subclasse
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from torch import nn
 
 from stages.blocks.soft import Softened
-from stages.harness.learning.game import Side, Unsupported
+from stages.learning.contracts import Need, Side, Unsupported
 
 
 def objective(
@@ -23,11 +24,21 @@ def objective(
     temperature: Annotated[float, Field(gt=0)],
 ) -> nn.Module:
     """The lesson; both networks must have the same subclasses, more than there are classes."""
-    sides = (teacher.taps, student.taps)
-    theirs, mine = ((taps.get("classes"), taps.get("logits")) for taps in sides)
+    theirs, mine = (counts(side) for side in (teacher, student))
     if None in theirs or theirs != mine:
         told = " and ".join(f"{logits} logits of {classes} classes" for classes, logits in (theirs, mine))
         raise Unsupported(f"subclass compares equal subclasses; teacher and student have {told}")
     if theirs[0] == theirs[1]:
         raise Unsupported("subclass needs `subclasses` in the teacher's spec; without them use soft_labels")
     return Softened("logits", "subclass", alpha, temperature)
+
+
+def counts(side: Side) -> tuple[int | None, int | None]:
+    """How many classes and subclasses a network tells apart."""
+    classes, logits = (side.taps[name].channels if name in side.taps else None for name in ("classes", "logits"))
+    return classes, logits
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:  # noqa: ARG001 - the contract
+    """The settings name no tap."""
+    return []

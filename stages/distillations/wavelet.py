@@ -6,7 +6,8 @@ band of the level before; its three bands are averaged, the levels are added.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,8 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from stages.harness.learning.game import Seen, Side, Unsupported
+from stages.learning import matching
+from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 
 
 def haar(image: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n c h2 w2"], Float[Tensor, "n bands h2 w2"]]:
@@ -33,17 +35,20 @@ class Wavelet(nn.Module):
     """weight · Σ over levels of the mean absolute difference of the high bands."""
 
     watches_teacher = True
+    compares_output = True
 
-    def __init__(self, weight: float, levels: int) -> None:
+    def __init__(self, images: tuple[str, ...], weight: float, levels: int) -> None:
         super().__init__()
-        self.weight, self.levels = weight, levels
+        self.images, self.weight, self.levels = images, weight, levels
 
-    def forward(self, student: tuple[Seen, Seen], teacher: Seen) -> dict[str, Tensor]:
-        mine, theirs = student[0]["image"].float(), teacher["image"].float()
+    def forward(self, student: Seen, teacher: Seen) -> Parts:
         parts = {}
-        for level in range(1, self.levels + 1):
-            (mine, my_bands), (theirs, their_bands) = haar(mine), haar(theirs)
-            parts[f"wavelet_{level}"] = self.weight * F.l1_loss(my_bands, their_bands)
+        for image in self.images:
+            mine, theirs = student[image].float(), teacher[image].float()
+            name = "wavelet" if len(self.images) == 1 else f"wavelet_{image}"
+            for level in range(1, self.levels + 1):
+                (mine, my_bands), (theirs, their_bands) = haar(mine), haar(theirs)
+                parts[f"{name}_{level}"] = self.weight * F.l1_loss(my_bands, their_bands)
         return parts
 
 
@@ -55,6 +60,12 @@ def objective(
     levels: Annotated[int, Field(ge=1, le=9)],
 ) -> nn.Module:
     """The lesson; only a network that makes images can take it."""
-    if "image" not in teacher.taps or "image" not in student.taps:
+    images = matching.images(teacher, student)
+    if not images:
         raise Unsupported("wavelet compares images, and this network makes none: teach it to the generator")
-    return Wavelet(weight, levels)
+    return Wavelet(images, weight, levels)
+
+
+def needs(settings: Mapping[str, Any]) -> list[Need]:  # noqa: ARG001 - the contract
+    """The settings name no tap."""
+    return []

@@ -1,15 +1,8 @@
-"""Small image classifiers: a convolutional teacher and a perceptron that learns from it (Hinton et al., 2015).
-
-Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, arXiv 1503.02531. Sizes and inputs as in the
-MNIST notebook this suite re-creates: grey levels in [0, 1], convolutions of 3x3 with pools of stride 1 and 2, dropout.
-`merge` makes one class of neighbouring labels, `subclasses` gives every class several outputs (Müller et al., 2020,
-arXiv 2002.03936); a teacher is then trained with their L_aux as well. Always computed in float32: networks this small
-gain nothing from less.
-"""
+"""The small classifiers, as their spec says: a convolutional one and a perceptron."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import torch
@@ -19,10 +12,8 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from stages.blocks import classes
-from stages.harness.learning.game import Player, Seen
-
-NETWORKS = ("classifier",)
-EXAMINATION = "classification"
+from stages.learning import devices
+from stages.learning.contracts import Networks, Seen, Tap
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -42,16 +33,6 @@ class Spec:
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     subclasses: Annotated[int, Field(ge=1, le=100)] = 1
     merge: Annotated[int, Field(ge=1, le=500)] = 1
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
-class Losses:
-    """Weights of the terms besides cross-entropy, which a teacher alone is trained with."""
-
-    apart: Annotated[float, Field(ge=0)] = 0.0
-    """β of L_aux, which keeps subclasses apart."""
-    temperature: Annotated[float, Field(gt=0)] = 1.0
-    """T of L_aux."""
 
 
 class Pool(nn.MaxPool2d):
@@ -85,7 +66,7 @@ class Classifier(nn.Module):
 
     def watch(self, image: Float[Tensor, "n 3 h w"]) -> Seen:
         """Features, logits of subclasses, and logits of classes, each computed once."""
-        with torch.autocast(image.device.type, enabled=False):
+        with devices.full_precision(image):
             features = self.body((image[:, :1] + 1) / 2)
             return classes.seen(features, self.head(self.drop(features)), self.spec.subclasses)
 
@@ -99,43 +80,26 @@ def pooled(spec: Spec) -> int:
     return (spec.resolution - lost - 1 - lost) // 2
 
 
-def make_spec(row: dict[str, Any], labels: int, domains: int, resolution: int) -> Spec:
+def make_spec(row: Mapping[str, Any], labels: int, domains: int, resolution: int) -> Spec:
     """The spec of a row."""
     return Spec(**classes.sizes(row, labels, domains, resolution), **row)
 
 
-def shrink(spec: Spec, changes: dict[str, Any]) -> Spec:
-    """The teacher's spec with the student's changes."""
-    return Spec(**{**asdict(spec), **changes})
-
-
-def build(spec: Spec) -> dict[str, nn.Module]:
+def build(spec: Spec) -> Networks:
     """The classifier with fresh weights."""
     return {"classifier": Classifier(spec)}
 
 
-def taps(spec: Spec, player: str) -> dict[str, int]:  # noqa: ARG001 - the contract
-    """Names and channels of what may be compared."""
+def taps(spec: Spec, network: str) -> dict[str, Tap]:  # noqa: ARG001 - the contract
+    """What may be compared."""
     return classes.taps(spec, spec.dense if spec.network == "convolutional" else spec.hidden)
-
-
-def players(
-    networks: dict[str, nn.Module],
-    teacher: dict[str, nn.Module] | None,
-    lessons: dict[str, Any],
-    losses: Losses,
-    critic_steps: int,  # noqa: ARG001 - the contract
-) -> list[Player]:
-    """The classifier alone."""
-    network: Any = networks["classifier"]
-    return classes.alone(network, teacher, lessons["classifier"], losses, network.watch)
 
 
 PAPER = {"labels": 10, "classes": 10, "resolution": 28, "network": "convolutional"}
 """The published sizes, at which costs are compared with the literature."""
 
 
-def example(settings: dict[str, Any]) -> tuple[dict[str, nn.Module], dict[str, tuple[Tensor, ...]]]:
+def example(settings: Mapping[str, Any]) -> tuple[Networks, dict[str, tuple[Tensor, ...]]]:
     """The network of a spec and an input to count it with."""
     spec = Spec(**{"classes": settings["labels"] // settings.get("merge", 1), **settings})
     return build(spec), {"classifier": (torch.zeros(1, 3, spec.resolution, spec.resolution),)}

@@ -1,19 +1,8 @@
-"""Image classifiers on ImageNet's backbones: ResNet-50 teaches MobileNetV2 (He et al., 2016; Sandler et al., 2018).
-
-CVPR 2016, arXiv 1512.03385; CVPR 2018, arXiv 1801.04381. The ResNet is torchvision's, version 1.5: the stride of a
-block stands in its 3x3 convolution. It is not the pre-activation version 2 (arXiv 1603.05027) that MHIST's notebooks
-take from Keras. `width` and `depth` shrink both: channels, and blocks per stage.
-
-`pretrained: imagenet` starts a network from torchvision's published weights (its newer ones, IMAGENET1K_V2), found in
-the places that stages/harness/exchange/weights.py names and held against their hash; `none` starts from chance. The
-base stands still for the first `frozen_steps`, its batch norms too; the schedule's `decay: tenth` then lowers the
-rate. Pixels are normalised by ImageNet's mean and deviation.
-"""
+"""The backbones, as their spec says: torchvision's ResNet-50 and MobileNetV2 of any width and depth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import torch
@@ -23,11 +12,8 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from stages.blocks import classes, torchvision_ready
-from stages.harness.exchange import weights
-from stages.harness.learning.game import Player, Seen
+from stages.learning.contracts import Networks, Seen, Tap
 
-NETWORKS = ("classifier",)
-EXAMINATION = "classification"
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RESNET_STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 # Expansion, channels, blocks, stride of each stage: table 2 of the paper.
@@ -64,18 +50,6 @@ class Spec:
         if self.pretrained == "imagenet" and (self.width, self.depth) != (1, 1):
             raise ValueError("pretrained: imagenet needs width 1.0 and depth 1.0")
         return self
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
-class Losses:
-    """What training does besides cross-entropy; L_aux is a teacher's alone."""
-
-    frozen_steps: Annotated[int, Field(ge=0)] = 0
-    """Steps in which the base stands still and the head learns."""
-    apart: Annotated[float, Field(ge=0)] = 0.0
-    """β of L_aux, which keeps subclasses apart."""
-    temperature: Annotated[float, Field(gt=0)] = 1.0
-    """T of L_aux."""
 
 
 def scaled(channels: int, width: float) -> int:
@@ -131,18 +105,16 @@ def width_of(spec: Spec) -> int:
 
 
 class Backbone(nn.Module):
-    """Base, mean over the map, dropout, linear head; counts the steps it took, which a resumed training must know."""
+    """Base, mean over the map, dropout, linear head."""
 
     mean: Tensor
     deviation: Tensor
-    taken: Tensor
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
         self.base = base_of(spec)
         self.drop, self.head = nn.Dropout(spec.dropout), nn.Linear(width_of(spec), spec.classes * spec.subclasses)
-        self.register_buffer("taken", torch.zeros((), dtype=torch.int64))
         self.register_buffer("mean", torch.tensor(MEAN)[:, None, None], persistent=False)
         self.register_buffer("deviation", torch.tensor(DEVIATION)[:, None, None], persistent=False)
 
@@ -164,64 +136,26 @@ class Backbone(nn.Module):
         return self.watch(image)["logits"]
 
 
-def make_spec(row: dict[str, Any], labels: int, domains: int, resolution: int) -> Spec:
+def make_spec(row: Mapping[str, Any], labels: int, domains: int, resolution: int) -> Spec:
     """The spec of a row."""
     return Spec(**classes.sizes(row, labels, domains, resolution), **row)
 
 
-def shrink(spec: Spec, changes: dict[str, Any]) -> Spec:
-    """The teacher's spec with the student's changes."""
-    return Spec(**{**asdict(spec), **changes})
-
-
-def build(spec: Spec) -> dict[str, nn.Module]:
+def build(spec: Spec) -> Networks:
     """The network with weights of chance; published ones come in when training begins."""
     return {"classifier": Backbone(spec)}
 
 
-def taps(spec: Spec, player: str) -> dict[str, int]:  # noqa: ARG001 - the contract
-    """Names and channels of what may be compared."""
+def taps(spec: Spec, network: str) -> dict[str, Tap]:  # noqa: ARG001 - the contract
+    """What may be compared."""
     return classes.taps(spec, width_of(spec))
-
-
-def published_weights(spec: Spec) -> tuple[str, ...]:
-    """The entries of stages/harness/exchange/weights.py that training begins with."""
-    return (spec.network,) if spec.pretrained == "imagenet" else ()
-
-
-def begin(network: Backbone) -> None:
-    """Published weights into the base of a network that has not been trained yet."""
-    for name in published_weights(network.spec) if int(network.taken) == 0 else ():
-        prefix = "features." if network.spec.network == "mobilenet_v2" else ""
-        heads = ("fc.", "classifier.")
-        state = {key: value for key, value in weights.load(name, None).items() if not key.startswith(heads)}
-        network.base.load_state_dict({key.removeprefix(prefix): value for key, value in state.items()})
-
-
-def players(
-    networks: dict[str, nn.Module],
-    teacher: dict[str, nn.Module] | None,
-    lessons: dict[str, Any],
-    losses: Losses,
-    critic_steps: int,  # noqa: ARG001 - the contract
-) -> list[Player]:
-    """The classifier alone."""
-    network: Any = networks["classifier"]
-    begin(network)
-
-    def watch(image: Tensor) -> Seen:
-        seen = network.watch(image, frozen=int(network.taken) < losses.frozen_steps)
-        network.taken += 1
-        return seen
-
-    return classes.alone(network, teacher, lessons["classifier"], losses, watch)
 
 
 PAPER = {"labels": 2, "classes": 2, "resolution": 224, "network": "resnet50", "pretrained": "none"}
 """The published sizes, at which costs are compared with the literature."""
 
 
-def example(settings: dict[str, Any]) -> tuple[dict[str, nn.Module], dict[str, tuple[Tensor, ...]]]:
+def example(settings: Mapping[str, Any]) -> tuple[Networks, dict[str, tuple[Tensor, ...]]]:
     """The network of a spec and an input to count it with."""
     spec = Spec(**{"classes": settings["labels"] // settings.get("merge", 1), **settings})
     return build(spec), {"classifier": (torch.zeros(1, 3, spec.resolution, spec.resolution),)}

@@ -1,0 +1,1 @@
+"""How the weight of a lesson moves during training: one way per file."""
