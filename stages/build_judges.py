@@ -10,23 +10,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stages.blocks.judge import Judge, disturbed
-from stages.harness.learning import devices, progress
-from stages.harness.measuring import judges
-from stages.harness.settings import params, paths, provenance
-from stages.harness.settings.atomic import write_atomically
-from stages.harness.settings.rows import JudgeRow
-from stages.harness.splits import prepared
-from stages.metrics.attributes import decisions
+from stages.learning import devices, progress
+from stages.measuring import judges
+from stages.measuring.decisions import decisions
+from stages.measuring.judge import Judge, disturbed
+from stages.settings import params, paths, provenance
+from stages.settings.atomic import write_atomically
+from stages.settings.rows import JudgeRow
+from stages.storage import prepared
 
 TEST_BATCH = 256
 
 
 def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
-    """Binary cross-entropy over attributes, softmax cross-entropy over expressions."""
-    if kind == "expressions":
-        return F.cross_entropy(logits, labels.argmax(dim=1))
-    return F.binary_cross_entropy_with_logits(logits, labels)
+    """Binary cross-entropy over attributes, softmax cross-entropy over labels of which each image has one."""
+    if kind == "attributes":
+        return F.binary_cross_entropy_with_logits(logits, labels)
+    return F.cross_entropy(logits, labels.argmax(dim=1))
 
 
 def train(data: prepared.Prepared, row: JudgeRow, device: torch.device, title: str) -> Judge:
@@ -58,7 +58,7 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
         parts = (split.images[start : start + TEST_BATCH] for start in range(0, len(split), TEST_BATCH))
         logits = torch.cat([judge(prepared.to_tensor(part).to(device)).float().cpu() for part in parts])
     labels = torch.tensor(np.array(split.labels), dtype=torch.bool)
-    if header.kind == "expressions":
+    if header.kind != "attributes":
         right = (logits.argmax(dim=1) == labels.int().argmax(dim=1)).double()
         each = [float(right[column].mean()) for column in labels.T]
         mean = float(right.mean())
@@ -73,7 +73,7 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
 
 def main(name: str) -> None:
     """Train the judge called `name`."""
-    settings = params.load_or_exit()
+    settings = params.read()
     row = settings.judges[name]
     # Always float32: the ruler does not depend on what the networks were trained with.
     place = devices.choose(settings.run.device, "float32")

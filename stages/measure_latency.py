@@ -14,11 +14,11 @@ from typing import Any
 
 import torch
 
-from stages.harness.benches import timing
-from stages.harness.settings import crosschecks, machine, members, params, paths, provenance, sweeps
-from stages.harness.settings.atomic import write_atomically
-from stages.harness.settings.rows import Latency, Params
 from stages.metrics import latency
+from stages.settings import machine, params, paths, provenance, specs, sweeps
+from stages.settings.atomic import write_atomically
+from stages.settings.rows import Latency, Params
+from stages.settings.specs import Spec
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Sizes:
     """What a time depends on: a network and, for the ratio, its teacher's."""
 
     family: str
-    spec: Any
-    teacher_spec: Any
+    spec: Spec
+    teacher_spec: Spec
 
     @property
     def network(self) -> tuple[str, Any]:
@@ -44,8 +44,7 @@ def rows(settings: Params) -> dict[str, Sizes]:
     """The sizes of every row, of its first seed, which are those of all."""
     found = {}
     for name, row in sweeps.rows(settings).items():
-        large = crosschecks.spec_of(settings.teachers[row.teacher], settings)
-        small = members.load("families", row.family).shrink(large, row.student)
+        large, small = specs.of(row, settings)
         found[name] = Sizes(row.family, small, large)
     return found
 
@@ -53,13 +52,13 @@ def rows(settings: Params) -> dict[str, Sizes]:
 def measure(wanted: list[Sizes], plan: Latency) -> list[dict[str, Any]]:
     """What each network takes on each device, threads and batch, and how many times less than its teacher."""
     keys = list(dict.fromkeys(key for each in wanted for key in (each.teacher, each.network)))
-    networks = {key: timing.Network(*key) for key in keys}
+    networks = {key: latency.Network(*key) for key in keys}
     times: dict[Sizes, list[dict[str, Any]]] = {each: [] for each in wanted}
-    for device, threads in timing.places():
+    for device, threads in latency.places():
         torch.set_num_threads(threads)
         for batch in plan.batches:
             calls = {key: network.call(batch, device) for key, network in networks.items()}
-            seconds = dict(zip(keys, timing.in_turns(list(calls.values()), plan), strict=True))
+            seconds = dict(zip(keys, latency.in_turns(list(calls.values()), plan), strict=True))
             setting = {"device": device.type, "threads": threads, "batch": batch}
             for each in wanted:
                 summary = latency.latency(seconds[each.network])
@@ -70,15 +69,15 @@ def measure(wanted: list[Sizes], plan: Latency) -> list[dict[str, Any]]:
 
 
 def describe(
-    sizes: Sizes, network: timing.Network, teacher: timing.Network, times: list[dict[str, Any]], plan: Latency
+    sizes: Sizes, network: latency.Network, teacher: latency.Network, times: list[dict[str, Any]], plan: Latency
 ) -> dict[str, Any]:
     """The times of a network beside what explains them."""
-    devices = {device.type: device for device, _ in timing.places()}
+    devices = {device.type: device for device, _ in latency.places()}
     return {
         "family": sizes.family,
         "spec": asdict(sizes.spec),
-        "macs": network.costs["macs"],
-        "mac_ratio": teacher.costs["macs"] / network.costs["macs"],
+        "macs": network.macs,
+        "mac_ratio": teacher.macs / network.macs,
         "times": times,
         "peak_bytes": {
             kind: {batch: network.peak_bytes(batch, device) for batch in plan.batches}
@@ -90,12 +89,12 @@ def describe(
 
 def main() -> None:
     """Time every network once and say which row has which."""
-    settings = params.load_or_exit()
+    settings = params.read()
     of_row = rows(settings)
     first: dict[Sizes, str] = {}
     for name, sizes in of_row.items():
         first.setdefault(sizes, name)
-    load = timing.load()
+    load = machine.load()
     with provenance.timed("measure_latency", load_before=load):
         measured = dict(zip(first.values(), measure(list(first), settings.latency), strict=True))
         content = {
@@ -115,7 +114,7 @@ def main() -> None:
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomically(paths.latency(), text.encode())
-    if timing.busy(load):
+    if machine.busy(load, machine.cores()):
         print(
             f"measure_latency: the machine was busy ({load:g} cores in use); run it again alone before you cite a time"
         )

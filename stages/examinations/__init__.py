@@ -1,1 +1,1 @@
-"""What a row is examined by: one kind of test per file, named by the families it suits."""
+"""How rows are judged: one kind of examination per file, named by the row; which metrics it measures, params say."""

@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from stages.blocks import classes
-from stages.harness.learning import checkpoints, devices, resume
-from stages.harness.settings import members, params, paths
-from stages.harness.settings.rows import Evaluation, VariantRow
-from stages.harness.splits import prepared
-from stages.metrics import bootstrap, calibration, classification, subclasses
+from stages.learning import checkpoints, roles
+from stages.learning.devices import Place
+from stages.measuring import bootstrap, chosen, columns, plane
+from stages.measuring.chosen import Chosen
+from stages.measuring.contracts import Classifies, Logits, Report
+from stages.measuring.protocols import DIGITS
+from stages.settings import members, paths
+from stages.settings.rows import Params, VariantRow
+from stages.storage import prepared
 
-METRICS: tuple[ModuleType, ...] = (bootstrap, calibration, classification, subclasses)
-VERSION, DIGITS = 1, 16
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a network said of every image: logits of classes and of their subclasses."""
-
-    classes: Tensor
-    subclasses: Tensor
+OFFERS = ("logits",)
+HEADLINE = ("error",)
+# To be raised when a change elsewhere than in the metrics moves numbers.
+VERSION = 1
 
 
-def answer(network: Any, images: prepared.Bytes, batch: int, device: torch.device) -> Answers:  # noqa: ANN401
-    """All images, batch by batch, in evaluation mode."""
+class Settings(chosen.Settings):
+    """What every examination is told, and no more."""
+
+
+def examine(name: str, row: VariantRow, settings: Params, place: Place) -> tuple[Report, None]:
+    """What is measured of every seed of a row; a classifier makes no picture."""
+    mine = Settings.model_validate(settings.evaluation[row.examination])
+    metrics = chosen.choose(mine.metrics, OFFERS, row.examination)
+    data = prepared.read(paths.dataset(row.dataset))
+    (kept,) = roles.names(members.load("families", row.family), "generator")
+    seeds: dict[str, Any] = {}
+    drawn: Report = {}
+    for seed in row.seeds:
+        checkpoint = checkpoints.read(paths.student(name, seed))
+        network: Any = checkpoint.networks[kept].to(place.device).eval()
+        answers = answer(network, data.split("test"), mine.batch, place.device)
+        trained = {"training_precision": checkpoint.about["precision"]}
+        seeds[str(seed)] = {**trained, **judge(answers, data.header.labels, metrics, mine)}
+        if answers.merge > 1 and row.compression == "none":
+            drawn = {"picture": picture(answers)}
+    described = {c: (each.name, column) for each in metrics for c, column in each.metric.COLUMNS.items()}
+    surroundings = {"columns": columns.described(described), "protocol": protocol(data, mine, place), "references": {}}
+    return {**surroundings, **drawn, "seeds": seeds}, None
+
+
+def answer(network: Classifies, split: prepared.Split, batch: int, device: torch.device) -> Logits:
+    """What a network says of all images, batch by batch."""
     said: list[tuple[Tensor, Tensor]] = []
-    network = network.to(device).eval()
     with torch.inference_mode():
-        for start in range(0, len(images), batch):
-            seen = network.watch(prepared.to_tensor(images[start : start + batch]).to(device))
+        for start in range(0, len(split.images), batch):
+            seen = network.watch(prepared.to_tensor(split.images[start : start + batch]).to(device))
             said.append((seen["classes"].float().cpu(), seen["logits"].float().cpu()))
-    return Answers(*(torch.cat(each) for each in zip(*said, strict=True)))
+    classes, subclasses = (torch.cat(each) for each in zip(*said, strict=True))
+    labels = torch.from_numpy(np.array(split.labels))
+    votes = None if split.votes is None else torch.from_numpy(np.array(split.votes))
+    return Logits(classes, subclasses, labels.argmax(dim=1), labels.shape[1] // classes.shape[1], votes)
 
 
 def names(labels: tuple[str, ...], merge: int) -> list[str]:
@@ -47,68 +68,46 @@ def names(labels: tuple[str, ...], merge: int) -> list[str]:
     return [group[0] if len(group) == 1 else f"{group[0]}–{group[-1]}" for group in groups]
 
 
-def judge(split: prepared.Split, labels: tuple[str, ...], answers: Answers, merge: int, settings: Evaluation) -> Any:  # noqa: ANN401
+def judge(answers: Logits, labels: tuple[str, ...], metrics: tuple[Chosen, ...], settings: Settings) -> dict[str, Any]:
     """Everything measured of one training."""
-    marked = torch.from_numpy(np.array(split.labels))
-    truth = classes.merged(marked, merge)
-    overall, each = classification.scores(answers.classes, truth)
-    sure = calibration.reliability(answers.classes, truth)
-    overall["ece"] = calibration.expected_error(sure)
-    images = classification.per_image(answers.classes, truth)
-    if split.votes is not None:
-        votes = torch.from_numpy(np.array(split.votes))
-        images["cross_entropy_votes"] = classification.against_votes(answers.classes, votes)
-        overall["cross_entropy_votes"] = float(images["cross_entropy_votes"].mean())
-    if merge > 1:
-        overall["subclass_ami"] = subclasses.rediscovery(answers.subclasses, marked.argmax(dim=1))
+    measured = {name: value for each in metrics for name, value in each.measure(answers).items()}
+    images = {name: value for name, value in measured.items() if isinstance(value, Tensor)}
     bounds = {
         name: bootstrap.interval(values, resamples=settings.resamples, seed=settings.seed)
         for name, values in images.items()
     }
+    by_class = {name: numbers for each in metrics for name, numbers in each.more("by_class", answers).items()}
     return {
-        "overall": overall,
+        "overall": {
+            name: float(value.mean()) if isinstance(value, Tensor) else value for name, value in measured.items()
+        },
         "intervals": {name: list(pair) for name, pair in bounds.items()},
         "standard_errors": {name: float(values.std() / len(values) ** 0.5) for name, values in images.items()},
-        "labels": dict(zip(names(labels, merge), each, strict=True)),
-        "reliability": asdict(sure),
+        "labels": {
+            label: {name: numbers[index] for name, numbers in by_class.items()}
+            for index, label in enumerate(names(labels, answers.merge))
+        },
+        **{name: drawn for each in metrics for name, drawn in each.more("drawing", answers).items()},
     }
 
 
-def picture(answers: Answers, split: prepared.Split) -> dict[str, Any]:
+def picture(answers: Logits) -> dict[str, Any]:
     """Every image's place in the plane of the logits' two principal components, beside its true label."""
-    points = subclasses.projection(answers.subclasses)
+    points = plane.projection(answers.subclasses)
     return {
         "x": points[:, 0].tolist(),
         "y": points[:, 1].tolist(),
-        "label": np.array(split.labels).argmax(axis=1).tolist(),
+        "label": answers.labels.tolist(),
         "subclass": answers.subclasses.argmax(dim=1).tolist(),
     }
 
 
-def protocol(data: prepared.Prepared, settings: Evaluation, place: devices.Place) -> dict[str, Any]:
-    """What a number depends on beside the network."""
-    versions = {m.__name__.rpartition(".")[2]: resume.file_hash(Path(str(m.__file__)))[:DIGITS] for m in METRICS}
-    shared = {"examination": "classification", "version": VERSION, "split": "test", "precision": place.precision}
-    chosen = {"bins": calibration.BINS, "resamples": settings.resamples, "seed": settings.seed}
+def protocol(data: prepared.Prepared, settings: Settings, place: Place) -> dict[str, Any]:
+    """What a number depends on beside the network and the metrics."""
     header = data.header
+    shared = {"version": VERSION, "split": "test", "precision": place.precision}
     own = {"data": header.sha256[:DIGITS], "resolution": header.resolution, "images": header.counts["test"]}
-    return {"shared": {**shared, **chosen, "metrics": versions}, "datasets": {header.name: own}}
-
-
-def examine(name: str, row: VariantRow, settings: params.Params, place: devices.Place) -> tuple[dict[str, Any], None]:
-    """What is measured of every seed of a row; a classifier makes no picture."""
-    data = prepared.read(paths.dataset(row.dataset))
-    split, labels = data.split("test"), data.header.labels
-    kept = members.load("families", row.family).NETWORKS[0]
-    seeds: dict[str, Any] = {}
-    drawn: dict[str, Any] = {}
-    for seed in row.seeds:
-        checkpoint = checkpoints.load(paths.student(name, seed))
-        network: nn.Module = checkpoint.networks[kept]
-        merge = checkpoint.spec.merge
-        answers = answer(network, split.images, settings.evaluation.batch, place.device)
-        trained = {"training_precision": checkpoint.about["precision"]}
-        seeds[str(seed)] = {**trained, **judge(split, labels, answers, merge, settings.evaluation)}
-        if merge > 1 and row.compression == "none":
-            drawn = {"picture": picture(answers, split)}
-    return {"protocol": protocol(data, settings.evaluation, place), "references": {}, **drawn, "seeds": seeds}, None
+    return {
+        "shared": {**shared, **settings.model_dump(include={"resamples", "seed"})},
+        "datasets": {header.name: own},
+    }

@@ -1,1 +1,1 @@
-"""How networks are judged: one metric per file, each with COLUMNS (name -> direction, unit) and pure functions."""
+"""What is measured: one metric per file, with NEEDS (what it is given), COLUMNS (what they mean) and `measure`."""

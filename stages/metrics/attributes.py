@@ -9,64 +9,62 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Answers
+from stages.measuring.decisions import decisions, together
+
+NEEDS = "answers"
 COLUMNS = {
-    "accuracy_target": ("max", ""),
-    "accuracy_kept": ("max", ""),
+    "accuracy_target": Column(
+        "max", "", "accuracy", "share of images in which the judge sees the label that was asked for"
+    ),
+    "accuracy_kept": Column(
+        "max", "", "accuracy, kept", "share of the labels that should not change and in the judge's eyes did not"
+    ),
 }
 
 
-def _groups(labels: Sequence[str], exclusive: Sequence[Sequence[str]]) -> Bool[Tensor, "c c"]:
-    """Row i marks the columns that a change of column i touches: its exclusive group, or itself alone."""
-    together = torch.eye(len(labels), dtype=torch.bool)
-    for group in exclusive:
-        columns = torch.tensor([list(labels).index(name) for name in group if name in labels], dtype=torch.long)
-        together[columns[:, None], columns] = True
-    return together
+def measure(given: Answers) -> dict[str, Tensor]:
+    """Per image: is the target as wanted, and which share of the other labels is; exclusive labels leave no others."""
+    if given.kind == "attributes":
+        return attribute_accuracy(
+            given.logits, given.wanted, given.column, labels=given.labels, exclusive=given.exclusive
+        )
+    return strongest_accuracy(given.logits, given.wanted)
 
 
-def decisions(
-    logits: Float[Tensor, "n c"], labels: Sequence[str], exclusive: Sequence[Sequence[str]]
-) -> Bool[Tensor, "n c"]:
-    """The attributes the judge sees: positive logits, of an exclusive group the largest alone."""
-    if logits.ndim != 2 or logits.shape[1] != len(labels) or not bool(torch.isfinite(logits).all()):
-        raise ValueError(f"expected finite logits of {len(labels)} attributes, found shape {tuple(logits.shape)}")
-    together = _groups(labels, exclusive)
-    rivals = logits[:, None, :].masked_fill(~together | torch.eye(len(labels), dtype=torch.bool), -torch.inf)
-    return (logits > 0) & (logits > rivals.amax(dim=2))
-
-
-def _mean_where(right: Bool[Tensor, "n c"], where: Bool[Tensor, "n c"]) -> Float[Tensor, " n"]:
-    return (right & where).sum(dim=1).double() / where.sum(dim=1)
+def _mean_where(right: Bool[Tensor, "n c"], where: Bool[Tensor, " c"]) -> Float[Tensor, " n"]:
+    return (right & where).sum(dim=1).double() / where.sum()
 
 
 def attribute_accuracy(
     logits: Float[Tensor, "n c"],
     wanted: Tensor,
-    target: Int[Tensor, " n"],
+    column: int,
     *,
     labels: Sequence[str],
     exclusive: Sequence[Sequence[str]],
 ) -> dict[str, Tensor]:
     """Per image: is the target as wanted, and which share of the others is as wanted (NaN where there are none).
 
-    `wanted` holds the labels the translator was given, `target` the column that was asked to change. A target in an
-    exclusive group is right when the whole group is: the asked colour seen, no other.
+    `wanted` holds the labels the translator was given, `column` the one that was to change. A target in an exclusive
+    group is right when the whole group is: the wanted colour seen, no other.
     """
     if wanted.shape != logits.shape or bool(((wanted != 0) & (wanted != 1)).any()):
         raise ValueError(f"wanted labels must be 0 or 1 and of shape {tuple(logits.shape)}")
     right = decisions(logits, labels, exclusive) == wanted.bool()
-    touched = _groups(labels, exclusive)[target.long()]
+    touched = together(labels, exclusive)[column]
     share = _mean_where(right, touched)
     return {"accuracy_target": (share == 1).double(), "accuracy_kept": _mean_where(right, ~touched)}
 
 
-def expression_accuracy(logits: Float[Tensor, "n c"], wanted: Tensor) -> dict[str, Tensor]:
-    """Per image: is the strongest expression the wanted one; an expression leaves no other attribute to keep."""
+def strongest_accuracy(logits: Float[Tensor, "n c"], wanted: Tensor) -> dict[str, Tensor]:
+    """Per image: is the strongest label the wanted one, where all labels exclude each other."""
     if wanted.shape != logits.shape or bool((wanted.sum(dim=1) != 1).any()):
-        raise ValueError("expressions are exclusive: exactly one must be wanted per image")
+        raise ValueError("these labels are exclusive: exactly one must be wanted per image")
     if not bool(torch.isfinite(logits).all()):
         raise ValueError("the judge's logits are not finite")
     return {"accuracy_target": (logits.argmax(dim=1) == wanted.argmax(dim=1)).double()}

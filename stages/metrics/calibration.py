@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stages.metrics import classification
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Logits
+from stages.measuring.decisions import check_classes
 
-COLUMNS = {"ece": ("min", "")}
+NEEDS = "logits"
+COLUMNS = {
+    "ece": Column(
+        "min",
+        "",
+        "ECE",
+        "expected calibration error: how far accuracy is from confidence, over 15 bins",
+    )
+}
 
 BINS = 15
+
+
+def measure(given: Logits) -> dict[str, float]:
+    """The error over all images."""
+    return {"ece": expected_error(reliability(given.classes, given.truth))}
+
+
+def drawing(given: Logits) -> dict[str, Any]:
+    """What the reliability diagram shows."""
+    return {"reliability": asdict(reliability(given.classes, given.truth))}
 
 
 @dataclass(frozen=True)
@@ -26,7 +47,7 @@ class Reliability:
 
 def reliability(logits: Float[Tensor, "n c"], truth: Int[Tensor, " n"], bins: int = BINS) -> Reliability:
     """Images by the probability of the class they were given; empty bins hold zeros."""
-    classification.check(logits, truth)
+    check_classes(logits, truth)
     confidence, predicted = logits.double().softmax(dim=1).max(dim=1)
     place = (confidence * bins).long().clamp(max=bins - 1)
     right = (predicted == truth).double()

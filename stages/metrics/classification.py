@@ -12,30 +12,45 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Logits
+from stages.measuring.decisions import check_classes
+
+NEEDS = "logits"
 COLUMNS = {
-    "error": ("min", ""),
-    "accuracy": ("max", ""),
-    "cross_entropy": ("min", "nat"),
-    "cross_entropy_votes": ("min", "nat"),
-    "f1": ("max", ""),
-    "f1_weakest": ("max", ""),
-    "auc": ("max", ""),
+    "error": Column("min", "", "error", "share of the test images that are given another class than theirs"),
+    "accuracy": Column("max", "", "accuracy", "share of the test images that are given their class"),
+    "cross_entropy": Column("min", "nat", "cross-entropy", "mean −log of the probability of the true class"),
+    "cross_entropy_votes": Column(
+        "min", "nat", "cross-entropy to votes", "cross-entropy to the shares of the annotators' votes"
+    ),
+    "f1": Column("max", "", "F1, mean", "F1 score, mean over classes"),
+    "f1_weakest": Column("max", "", "F1, weakest class", "F1 score of the class that has the lowest"),
+    "auc": Column("max", "", "AUC", "area under the ROC curve of each class against the rest, mean over classes"),
 }
 
 
-def check(logits: Float[Tensor, "n c"], truth: Int[Tensor, " n"]) -> None:
-    """Finite logits of at least two classes, and a truth among them for each image."""
-    if logits.ndim != 2 or logits.shape[1] < 2 or not bool(torch.isfinite(logits).all()):
-        raise ValueError(f"expected finite logits of two or more classes, found shape {tuple(logits.shape)}")
-    if truth.shape != logits.shape[:1] or not len(truth):
-        raise ValueError(f"expected a class for each of {len(logits)} images, found shape {tuple(truth.shape)}")
-    if int(truth.min()) < 0 or int(truth.max()) >= logits.shape[1]:
-        raise ValueError(f"classes must be 0 to {logits.shape[1] - 1}")
+def measure(given: Logits) -> dict[str, Tensor | float]:
+    """Numbers per image, and of classes their mean and the lowest."""
+    found: dict[str, Tensor | float] = {**per_image(given.classes, given.truth)}
+    if given.votes is not None:
+        found["cross_entropy_votes"] = against_votes(given.classes, given.votes)
+    each = by_class(given)
+    f1, areas = torch.tensor(each["f1"], dtype=torch.float64), each["auc"]
+    return {**found, "f1": float(f1.mean()), "f1_weakest": float(f1.min()), "auc": sum(areas) / len(areas)}
+
+
+def by_class(given: Logits) -> dict[str, list[float]]:
+    """What is known of each class."""
+    shares = given.classes.double().softmax(dim=1)
+    f1 = f1_scores(given.classes.argmax(dim=1), given.truth, shares.shape[1])
+    areas = [area_under_curve(shares[:, label], given.truth == label) for label in range(shares.shape[1])]
+    return {"f1": f1.tolist(), "auc": areas}
 
 
 def per_image(logits: Float[Tensor, "n c"], truth: Int[Tensor, " n"]) -> dict[str, Tensor]:
     """What the means are made of: wrong, right, and −log of the probability of the true class."""
-    check(logits, truth)
+    check_classes(logits, truth)
     right = (logits.argmax(dim=1) == truth).double()
     return {
         "error": 1 - right,
@@ -71,15 +86,3 @@ def area_under_curve(score: Float[Tensor, " n"], positive: Tensor) -> float:
     last = counts.cumsum(0).double()
     ranks = (last - (counts - 1) / 2)[group]
     return float((ranks[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def scores(logits: Float[Tensor, "n c"], truth: Int[Tensor, " n"]) -> tuple[dict[str, float], list[dict[str, float]]]:
-    """Means over images or classes, and what is known of each class."""
-    classes = logits.shape[1]
-    means = {name: float(values.mean()) for name, values in per_image(logits, truth).items()}
-    f1 = f1_scores(logits.argmax(dim=1), truth, classes)
-    shares = logits.double().softmax(dim=1)
-    areas = [area_under_curve(shares[:, label], truth == label) for label in range(classes)]
-    each = [{"f1": float(f1[label]), "auc": areas[label]} for label in range(classes)]
-    overall = {"f1": float(f1.mean()), "f1_weakest": float(f1.min()), "auc": sum(areas) / classes}
-    return {**means, **overall}, each

@@ -6,20 +6,30 @@ k-th neighbour; the paper uses k = 3 and equal counts.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
 from jaxtyping import Bool, Float
+from pydantic import Field
 from torch import Tensor
 
-from stages.blocks.features import checked_features
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Sets
+from stages.measuring.features import checked_features
 
+NEEDS = "sets"
 COLUMNS = {
-    "precision": ("max", ""),
-    "recall": ("max", ""),
-    "precision_judge": ("max", ""),
-    "recall_judge": ("max", ""),
+    "precision": Column("max", "", "precision", "share of the translations among the real images"),
+    "recall": Column("max", "", "recall", "share of the real images among the translations"),
 }
 
 ROWS = 1024
+
+
+def measure(given: Sets, *, neighbours: Annotated[int, Field(ge=1, le=50)]) -> dict[str, float]:
+    """Both shares."""
+    precision, recall = precision_recall(given.real, given.fake, neighbours=neighbours)
+    return {"precision": precision, "recall": recall}
 
 
 def _radii(points: Float[Tensor, "n d"], neighbours: int) -> Float[Tensor, " n"]:

@@ -13,20 +13,31 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stages.blocks.features import checked_features
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Sets
+from stages.measuring.features import checked_features
 
-# With the published Inception weights the name is bare; with features of the pipeline's own judge it says so.
+NEEDS = "sets"
 COLUMNS = {
-    "fid": ("min", ""),
-    "fid_infinity": ("min", ""),
-    "fid_judge": ("min", ""),
-    "fid_infinity_judge": ("min", ""),
+    "fid": Column(
+        "min", "", "FID", "Fréchet distance of the pooled translations to the real images of the validation split"
+    ),
+    "fid_infinity": Column("min", "", "FID∞", "the Fréchet distance, extrapolated to infinitely many translations"),
 }
+
+
+def measure(given: Sets, *, allow_small_samples: bool) -> dict[str, float]:
+    """The distance of the given sets, and its limit."""
+    real, small = moments(given.real), allow_small_samples
+    return {
+        "fid": frechet_distance(real, moments(given.fake), allow_small=small),
+        "fid_infinity": frechet_infinity(real, given.fake, seed=given.seed, allow_small=small),
+    }
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and scatter matrix Σ (x − μ)(x − μ)ᵀ of features, in float64; mergeable."""
+    """Count, mean and scatter matrix Σ (x − μ)(x − μ)ᵀ of features, in float64."""
 
     count: int
     mean: Float[Tensor, " d"]
@@ -39,18 +50,10 @@ class Moments:
 
 
 def moments(features: Float[Tensor, "n d"]) -> Moments:
-    """Moments of one chunk of features."""
+    """Moments of a set of features."""
     features = checked_features(features)
     centred = features - features.mean(dim=0)
     return Moments(len(features), features.mean(dim=0), centred.T @ centred)
-
-
-def merge(one: Moments, other: Moments) -> Moments:
-    """Moments of the union (Chan, Golub, LeVeque 1983), without the cancellation of a sum of squares."""
-    count = one.count + other.count
-    shift = other.mean - one.mean
-    scatter = one.scatter + other.scatter + torch.outer(shift, shift) * (one.count * other.count / count)
-    return Moments(count, one.mean + shift * (other.count / count), scatter)
 
 
 def _root(matrix: Float[Tensor, "d d"]) -> Float[Tensor, "d d"]:

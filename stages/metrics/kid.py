@@ -5,19 +5,36 @@ Bińkowski et al., ICLR 2018, arXiv 1801.01401. The subsets are those torch-fide
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import torch
 from jaxtyping import Float
+from pydantic import Field
 from torch import Tensor
 
-from stages.blocks.features import checked_features
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Sets
+from stages.measuring.features import checked_features
 
+NEEDS = "sets"
 COLUMNS = {
-    "kid": ("min", ""),
-    "kid_spread": ("", ""),
-    "kid_judge": ("min", ""),
-    "kid_spread_judge": ("", ""),
+    "kid": Column(
+        "min", "", "KID", "kernel distance of the pooled translations to the real images of the validation split"
+    ),
+    "kid_spread": Column("", "", "spread of KID", "standard deviation of the kernel distance over subsets"),
 }
+
+
+def measure(
+    given: Sets,
+    *,
+    subsets: Annotated[int, Field(ge=2, le=1000)],
+    subset_images: Annotated[int, Field(ge=8, le=100_000)],
+) -> dict[str, float]:
+    """The distance and its spread over subsets."""
+    mean, spread = kid(given.real, given.fake, subsets=subsets, subset_images=subset_images, seed=given.seed)
+    return {"kid": mean, "kid_spread": spread}
 
 
 def _kernel(x: Float[Tensor, "m d"], y: Float[Tensor, "n d"]) -> Float[Tensor, "m n"]:

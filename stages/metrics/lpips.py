@@ -5,27 +5,44 @@ Zhang et al., CVPR 2018, arXiv 1801.03924: features of unit length per position,
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stages.blocks import torchvision_ready
-from stages.blocks.features import CPU, checked, trusted_state
+from stages.measuring import perceptual
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Likeness
+from stages.measuring.features import CPU, batches
+from stages.storage.prepared import Bytes, to_tensor
+from stages.storage.weights import find
 
+NEEDS = "perceptual"
 COLUMNS = {
-    "lpips_judge": ("min", ""),
-    "lpips_alex": ("min", ""),
-    "lpips_vgg": ("min", ""),
+    "lpips_judge": Column("min", "", "LPIPS", "perceptual distance in the judge's maps"),
+    "lpips_alex": Column("min", "", "LPIPS", "LPIPS with AlexNet"),
+    "lpips_vgg": Column("min", "", "LPIPS", "LPIPS with VGG-16"),
 }
 
-# First characters of the SHA-256 of torchvision's published files, which are in their names.
-TRUNKS = {"alex": "7be5be79", "vgg": "397923af"}
 EPSILON = 1e-10
+
+
+def measure(given: Likeness, *, network: Literal["judge", "alex", "vgg"], path: str = "") -> dict[str, Tensor]:
+    """The distance of each pair; `path` says where the published weights are, if not in one of the usual places."""
+    device = next(given.judge.parameters()).device
+    if network == "judge":
+        distances = lpips_judge(given.produced, given.other, given.judge.maps, batch=given.batch, device=device)
+    else:
+        published = perceptual.once(network, find(network, path), device)
+        distances = lpips(given.produced, given.other, published, batch=given.batch, device=device)
+    return {f"lpips_{network}": distances.double()}
+
+
+def weights(*, network: Literal["judge", "alex", "vgg"], path: str = "") -> dict[str, str]:
+    """The published weights that the settings ask for."""
+    return {} if network == "judge" else {network: path}
 
 
 def _unit(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
@@ -41,8 +58,8 @@ def feature_distance(first: Sequence[Tensor], second: Sequence[Tensor]) -> Float
 
 
 def lpips_judge(
-    first: Float[Tensor, "n 3 h w"],
-    second: Float[Tensor, "n 3 h w"],
+    first: Bytes,
+    second: Bytes,
     layers: Callable[[Tensor], Sequence[Tensor]],
     *,
     batch: int,
@@ -57,43 +74,19 @@ def lpips_judge(
 
 
 def lpips(
-    first: Float[Tensor, "n 3 h w"],
-    second: Float[Tensor, "n 3 h w"],
-    network: nn.Module,
-    *,
-    batch: int,
-    device: torch.device = CPU,
+    first: Bytes, second: Bytes, network: nn.Module, *, batch: int, device: torch.device = CPU
 ) -> Float[Tensor, " n"]:
-    """Distance of each pair by the published metric, `network` being one that `published` has made."""
+    """Distance of each pair by the published metric, `network` being one of `measuring/perceptual.py`."""
     if network.training:
         raise ValueError("LPIPS drops features at random outside eval mode: call eval() first")
     return _paired(network, first, second, batch, device)
 
 
 def _paired(
-    distance: Callable[[Tensor, Tensor], Tensor], first: Tensor, second: Tensor, batch: int, device: torch.device
+    distance: Callable[[Tensor, Tensor], Tensor], first: Bytes, second: Bytes, batch: int, device: torch.device
 ) -> Float[Tensor, " n"]:
     if first.shape != second.shape:
-        raise ValueError(f"pairs of images must have one shape, found {tuple(first.shape)} and {tuple(second.shape)}")
-    pairs = zip(checked(first).split(batch), checked(second).split(batch), strict=True)
+        raise ValueError(f"pairs of images must have one shape, found {first.shape} and {second.shape}")
+    pairs = zip(batches(first, batch), batches(second, batch), strict=True)
     with torch.no_grad():
-        return torch.cat([distance(a.to(device), b.to(device)).flatten().cpu() for a, b in pairs])
-
-
-def published(trunk: Literal["alex", "vgg"], weights: Path, *, sha256: str | None = None) -> nn.Module:
-    """The metric of the `lpips` package, its trunk read from torchvision's published file."""
-    torchvision_ready.declare_missing()
-    import lpips as package
-
-    state = trusted_state(weights, TRUNKS[trunk] if sha256 is None else sha256)
-    with warnings.catch_warnings():
-        # The package asks torchvision for an untrained trunk in words that torchvision has deprecated.
-        warnings.simplefilter("ignore", UserWarning)
-        network = package.LPIPS(net=trunk, pnet_rand=True, verbose=False)
-    # The package renames `features.3.weight` to `slice2.3.weight`; every tensor of the trunk must come from the file.
-    names = {name: f"features.{name.split('.', 1)[1]}" for name in network.net.state_dict()}
-    missing = sorted(set(names.values()) - set(state))
-    if missing:
-        raise ValueError(f"{weights} is no {trunk} trunk of torchvision: it lacks {', '.join(missing)}")
-    network.net.load_state_dict({name: state[source] for name, source in names.items()})
-    return network.eval().requires_grad_(False)
+        return torch.cat([distance(to_tensor(a).to(device), to_tensor(b).to(device)).flatten().cpu() for a, b in pairs])

@@ -6,34 +6,56 @@ l1_outside 0 and pays everything in l1_inside. SSIM: Wang et al., IEEE TIP 2004.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from stages.blocks.features import checked
-from stages.harness.splits.prepared import to_uint8
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Pairs
+from stages.measuring.features import checked_images
+from stages.storage.prepared import Bytes
 
+NEEDS = "pairs"
 COLUMNS = {
-    "l1": ("min", ""),
-    "l1_inside": ("min", ""),
-    "l1_outside": ("min", ""),
-    "psnr": ("max", "dB"),
-    "ssim": ("max", ""),
+    "l1": Column("min", "", "exact error", "mean absolute error to the exact image, levels from 0 to 1"),
+    "l1_inside": Column("min", "", "error inside", "mean absolute error over the pixels that should change"),
+    "l1_outside": Column("min", "", "error outside", "mean absolute error over the pixels that should not change"),
+    "psnr": Column("max", "dB", "PSNR", "peak signal-to-noise ratio to the exact image"),
+    "ssim": Column("max", "", "SSIM", "structural similarity to the exact image"),
+    "l1_identity": Column(
+        "min", "", "error unasked", "mean absolute error to the input, when asked for the labels it has"
+    ),
 }
 
 WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 
 
-def levels(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-    """Images in [-1, 1], rounded to 8 bits, as float64 in [0, 1]: the scale of every error below."""
-    return torch.from_numpy(to_uint8(checked(images))).permute(0, 3, 1, 2).double() / 255
+def measure(given: Pairs) -> dict[str, Tensor]:
+    """Every error of each image; where nothing was to change, how far it is from the input."""
+    produced, exact = levels(given.produced), levels(given.exact)
+    if given.unchanged:
+        return {"l1_identity": l1(produced, exact)}
+    mask = changed(exact, levels(given.original))
+    return {
+        "l1": l1(produced, exact),
+        "l1_inside": masked_l1(produced, exact, mask),
+        "l1_outside": masked_l1(produced, exact, ~mask),
+        "psnr": psnr(produced, exact),
+        "ssim": ssim(produced, exact),
+    }
+
+
+def levels(images: Bytes) -> Float[Tensor, "n 3 h w"]:
+    """8-bit images as float64 in [0, 1]: the scale of every error below."""
+    return torch.from_numpy(np.ascontiguousarray(checked_images(images))).permute(0, 3, 1, 2).double() / 255
 
 
 def _pair(produced: Tensor, exact: Tensor) -> tuple[Tensor, Tensor]:
     for images in (produced, exact):
         if images.dtype != torch.float64 or not (float(images.min()) >= 0 and float(images.max()) <= 1):
-            raise ValueError("errors are taken on 8-bit levels in [0, 1]: pass the images through `levels` first")
+            raise ValueError("errors are taken on levels in [0, 1]: pass the images through `levels` first")
     if produced.shape != exact.shape:
         raise ValueError(f"images to compare must have one shape: {tuple(produced.shape)} and {tuple(exact.shape)}")
     return produced, exact
@@ -99,18 +121,3 @@ def masked_l1(
     """Mean absolute error of each image over the masked pixels; NaN where the mask is empty."""
     produced, exact = _pair(produced, exact)
     return ((produced - exact).abs().mean(dim=1) * mask).sum(dim=(1, 2)) / mask.sum(dim=(1, 2))
-
-
-def pixel_errors(
-    produced: Float[Tensor, "n 3 h w"], exact: Float[Tensor, "n 3 h w"], original: Float[Tensor, "n 3 h w"]
-) -> dict[str, Tensor]:
-    """Every column of COLUMNS, per image, from images in [-1, 1] that are rounded to 8 bits here, once."""
-    produced, exact, original = levels(produced), levels(exact), levels(original)
-    mask = changed(exact, original)
-    return {
-        "l1": l1(produced, exact),
-        "l1_inside": masked_l1(produced, exact, mask),
-        "l1_outside": masked_l1(produced, exact, ~mask),
-        "psnr": psnr(produced, exact),
-        "ssim": ssim(produced, exact),
-    }

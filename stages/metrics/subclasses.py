@@ -9,23 +9,32 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-COLUMNS = {"subclass_ami": ("max", "")}
+from stages.measuring.columns import Column
+from stages.measuring.contracts import Logits
+
+NEEDS = "logits"
+COLUMNS = {
+    "subclass_ami": Column(
+        "max",
+        "",
+        "subclass AMI",
+        "adjusted mutual information of the strongest subclass and the true label, never seen in training",
+    )
+}
+
+
+def measure(given: Logits) -> dict[str, float]:
+    """The agreement, where a class is made of several labels; otherwise there are no subclasses to find."""
+    if given.merge == 1:
+        return {}
+    return {"subclass_ami": rediscovery(given.subclasses, given.labels)}
 
 
 def rediscovery(logits: Float[Tensor, "n cs"], labels: Int[Tensor, " n"]) -> float:
     """Of the strongest subclass of each image and its true label, which training never saw."""
     if not bool(torch.isfinite(logits).all()):
         raise ValueError("the logits of the subclasses are not finite")
-    # Here, because the tables look at every metric's columns, and this import takes a second.
+    # Here, since this import takes a second, which not every evaluation needs.
     from sklearn.metrics import adjusted_mutual_info_score
 
     return float(adjusted_mutual_info_score(labels.tolist(), logits.argmax(dim=1).tolist()))
-
-
-def projection(logits: Float[Tensor, "n cs"]) -> Float[Tensor, "n 2"]:
-    """The two principal components of the logits, for a picture, each with its largest loading positive."""
-    centred = logits.double() - logits.double().mean(dim=0)
-    _, _, axes = torch.linalg.svd(centred, full_matrices=False)
-    strongest = axes[:2].abs().argmax(dim=1)
-    signs = axes[:2].gather(1, strongest[:, None]).sign()
-    return centred @ (axes[:2] * signs).T

@@ -1,12 +1,10 @@
-"""Percentile bootstrap interval of a mean over images (Efron 1979): no column of its own, the bounds of the others."""
+"""Percentile bootstrap interval of a mean over images (Efron 1979): the bounds of columns, none of its own."""
 
 from __future__ import annotations
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-
-COLUMNS: dict[str, tuple[str, str]] = {}
 
 AT_ONCE = 2**22
 

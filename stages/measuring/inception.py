@@ -12,9 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stages.blocks import torchvision_ready
-from stages.blocks.features import checked, trusted_state
-
-COLUMNS: dict[str, tuple[str, str]] = {}
+from stages.measuring.features import checked, trusted_state
 
 # First characters of the SHA-256 of pt_inception-2015-12-05-6726825d.pth, which are in its name.
 PUBLISHED = "6726825d"

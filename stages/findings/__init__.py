@@ -1,0 +1,1 @@
+"""What was found, row by row: read, refused where it is not finite, compared, and what its columns mean."""

@@ -1,0 +1,52 @@
+"""How rows are called in figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stages.findings import comparing
+from stages.settings.rows import VariantRow
+
+NONE = "none"
+UNTAUGHT = "no KD"
+BY_LAYERS = "euclidean"
+"""The method that is called by the layers it matches."""
+
+
+def made(row: VariantRow) -> str:
+    """How the student of a row is made, in words."""
+    parts = [f"{key} {value}" if not isinstance(value, str) else value for key, value in row.student.items()]
+    return ", ".join(parts if row.compression == "resize" else [row.compression, *parts])
+
+
+def matched(lesson: Mapping[str, Any]) -> str:
+    """Which of the teacher's layers a lesson looks at."""
+    taps = list(lesson.get("match", {}))
+    blocks = [tap.removeprefix("res") for tap in taps if tap.startswith("res")]
+    others = [tap for tap in taps if not tap.startswith("res")]
+    words = [f"block{'s' if len(blocks) > 1 else ''} {', '.join(blocks)}"] if blocks else []
+    return " + ".join([*words, *others])
+
+
+def lesson(row: VariantRow) -> str:
+    """What a row is taught: D where the critic is, and of the other lesson its method or the layers it matches."""
+    if not comparing.taught(row):
+        return UNTAUGHT
+    method = row.distill.generator
+    words = matched(row.generator_lesson) if method == BY_LAYERS else method
+    return "+".join([*(["D"] if row.distill.discriminator != NONE else []), *([words] if method != NONE else [])])
+
+
+def called(row: VariantRow) -> str:
+    """A short name of a row among those of its size: the one of the thesis, or what it is taught."""
+    if row.compression == NONE:
+        return "teacher"
+    return row.thesis or lesson(row)
+
+
+def labelled(row: VariantRow) -> str:
+    """The name of a row among all of its problem: the one of the thesis, or how it is made and what it is taught."""
+    if row.compression == NONE:
+        return row.thesis or "teacher"
+    return row.thesis or f"{row.compression}: {lesson(row)}"

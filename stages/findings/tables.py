@@ -1,0 +1,104 @@
+"""The published tables: which row a line is of, how cells are written, and the page about the columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+SEEDS_FOR_VARIANCE = 3
+
+NAMES = {
+    "variant": "row of `variants` in params.yaml, or `<sweep>/<point>`",
+    "seed": "training seed",
+    "teacher": "row of `teachers` in params.yaml",
+    "family": "kind of network",
+    "dataset": "data set, and behind a + the second one of joint training",
+    "examination": "how the row is judged",
+    "compression": "how the student is made from its teacher",
+    "generator_lesson": "what teaches the generator, or the classifier",
+    "discriminator_lesson": "what teaches the discriminator",
+    "pace": "how the lesson's weight moves during training; behind a / the discriminator's, where it is another",
+    "thesis": "the row's name in the thesis, or a short one",
+    "problem": "which labels are translated, or told apart",
+    "headline": "whether the text and the claims speak of the row",
+}
+"""The columns that params give, and what they mean."""
+PROTOCOL = "protocol"
+PROTOCOL_NOTE = "key of the protocol below; numbers of different protocols are not comparable"
+
+
+PAGE = """\
+# Results
+
+Made by `stages/gather_results.py`; every table holds the rows of `params.yaml`, in its order. What does not exist is an
+empty cell: data without exact images have no exact error. Distances to the real images (`fid`, `kid` and their kin)
+say whether translations look real, not whether they did what was asked: returning the input scores best, as the columns
+that begin with `reference_input_` show. Read them beside `l1` and `accuracy_target`.
+
+## results.csv
+
+One line per row and seed. The mean over labels of the mean over images; of two data sets, the mean of both. Each kind
+of examination has columns of its own. `columns.json` says the same to programs, and which column decides in a problem.
+
+{results}
+
+## comparisons.csv
+
+Each taught row against its control: the first row with the same teacher, compression, settings, student, schedule, play
+and examination that is not taught. Seeds are paired; `difference` is `taught` minus `untaught`, and `low` and `high`
+bound it (95 %, two-sided, Student's t over seeds, not corrected for the number of comparisons). `verdict` is better,
+worse or no evidence; with one common seed it is `single seed`: one training each says nothing about the next.
+
+## variance.csv
+
+Rows with at least {seeds} seeds. `seed_deviation`: standard deviation between trainings on the same test images;
+`sample_error`: standard error of one training's mean over these images; `seed_share`: share of the former in the sum of
+both variances.
+
+## curves.csv
+
+The losses of every training, each point the mean of the steps since the one before.
+
+## Protocols
+
+{protocols}
+"""
+
+
+class TableError(ValueError):
+    """Numbers are missing, are none, or must not stand in one table; the message names the rows."""
+
+
+def written(value: object) -> str:
+    """A cell: counts as they are, other numbers with six decimals, nothing for what does not exist."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TableError(f"{value} cannot be written into a table")
+        return f"{value + 0.0:.6f}".replace("-0.000000", "0.000000")
+    return str(value)
+
+
+def text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """A table as comma-separated lines."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([written(row[column]) for column in columns] for row in rows)
+    return file.getvalue()
+
+
+def page(columns: Iterable[tuple[str, str, str, str, str]], protocols: Mapping[str, object]) -> str:
+    """What the tables hold (column, better, unit, from, meaning), and the protocols behind their numbers."""
+    names = [(name, "", "", "params", note) for name, note in NAMES.items()]
+    lines = ["| column | better | unit | from | meaning |", "|---|---|---|---|---|"]
+    for name, *cells in (*names, *columns, (PROTOCOL, "", "", "evaluation", PROTOCOL_NOTE)):
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    blocks = [f"`{key}`\n\n```json\n{json.dumps(each, indent=1)}\n```" for key, each in protocols.items()]
+    return PAGE.format(results="\n".join(lines), seeds=SEEDS_FOR_VARIANCE, protocols="\n\n".join(blocks))

@@ -1,0 +1,1 @@
+"""How rows are judged: questions, judges, rulers, intervals, and what a number depends on."""

@@ -1,0 +1,165 @@
+"""What examinations and metrics agree on, argument by argument.
+
+An examination says how a kind of row is judged, a metric what is measured: each is a file of its axis. Params name the
+metrics of an examination; it loads them, and hands each what its `NEEDS` says. Images are uint8, NHWC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from stages.learning.contracts import Networks
+from stages.learning.devices import Place
+from stages.measuring.columns import Column
+from stages.measuring.judge import Judge
+from stages.settings.rows import Params, VariantRow
+from stages.storage.prepared import Bytes
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """NEEDS "pairs": images beside the exact ones, one label at a time.
+
+    `produced`, `exact` and `original` are equally many images. Where `unchanged` is true, images were asked for the
+    labels that they have, and the exact ones are the originals; there is such a set for all data.
+    """
+
+    produced: Bytes
+    exact: Bytes
+    original: Bytes
+    unchanged: bool
+
+
+@dataclass(frozen=True)
+class Answers:
+    """NEEDS "answers": what the judge says of images, one label at a time.
+
+    `logits` [images, labels] are the judge's, `wanted` [images, labels] what the translator was asked for, `column` the
+    label that was to change. `labels`, `kind` and `exclusive` are those of the data set.
+    """
+
+    logits: Tensor
+    wanted: Tensor
+    column: int
+    labels: Sequence[str]
+    kind: str
+    exclusive: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """NEEDS "perceptual": images beside others that they should look like, the exact ones or the teacher's.
+
+    `judge` is the network of the data set, `batch` how many images it sees at once.
+    """
+
+    produced: Bytes
+    other: Bytes
+    judge: Judge
+    batch: int
+
+
+@dataclass(frozen=True)
+class Sets:
+    """NEEDS "sets": features of real and of produced images, [images, features] each; `seed` is for what is drawn."""
+
+    real: Tensor
+    fake: Tensor
+    seed: int
+
+
+@dataclass(frozen=True)
+class Logits:
+    """NEEDS "logits": a classifier's answers.
+
+    `classes` [images, classes] are the logits of the classes, `subclasses` [images, subclasses] those below them,
+    `labels` [images] the labels of the data, of which `merge` neighbours are one class. `votes` [images, labels] holds
+    the annotators' votes, where there are some.
+    """
+
+    classes: Tensor
+    subclasses: Tensor
+    labels: Tensor
+    merge: int
+    votes: Tensor | None
+
+    @property
+    def truth(self) -> Tensor:
+        """The class of each image."""
+        return self.labels // self.merge
+
+
+Given = Pairs | Answers | Likeness | Sets | Logits
+Measured = Mapping[str, Tensor | float]
+
+
+class Metric(Protocol):
+    """A file of `stages/metrics` that examinations load: what is measured, and what its columns mean.
+
+    It may offer more, with the arguments of `measure`: `by_class` for one number per class of some columns, `drawing`
+    for what a figure draws, and, with the settings alone, `weights` for the published weights that it reads, by their
+    names in `stages/storage/weights.py`, each with the path that params give or an empty text.
+    """
+
+    __name__: str
+    NEEDS: str
+    """What it is given: one of the words above, or another that an examination offers."""
+    COLUMNS: Mapping[str, Column]
+    """Every column that `measure` may return."""
+
+    def measure(self, given: Any, /, **settings: Any) -> Measured:  # noqa: ANN401 - of the kind that NEEDS names
+        """The columns of what is given: a tensor of one number per image, or a float where only the whole has one.
+
+        Of numbers per image the mean is published, with an interval and a standard error; NaN is an image that has
+        none. A column that cannot be measured is left out. The settings are keywords, those of params.
+        """
+        ...
+
+
+Report = dict[str, Any]
+"""What a quality file holds, and `retort verify` reads again."""
+
+
+class Examination(Protocol):
+    """A file of `stages/examinations`: how rows of one kind are judged."""
+
+    __name__: str
+    Settings: type
+    """The pydantic model of `evaluation.<examination>`, with `metrics` among its fields."""
+    OFFERS: tuple[str, ...]
+    """The NEEDS of the metrics that it can serve."""
+    HEADLINE: tuple[str, ...]
+    """The columns that decide between rows: the first that a row has does."""
+
+    def examine(self, name: str, row: VariantRow, settings: Params, place: Place) -> tuple[Report, bytes | None]:
+        """What is measured of every seed of a row, and a PNG picture of what it makes, if it makes any.
+
+        `name` says where the row's networks are. The report holds `columns` (what they mean), `protocol` (`shared` by
+        all rows of this examination, `datasets` by those of each data set), `references`, and `seeds`: of each
+        `overall`, `intervals` and `standard_errors` by column.
+        """
+        ...
+
+
+class Translates(Protocol):
+    """What a family offers whose rows are examined by translating images."""
+
+    def translate(self, networks: Networks, image: Tensor, source: Tensor, target: Tensor) -> Tensor:
+        """The images of the target labels, in [-1, 1].
+
+        `networks` are those that are kept, by name; `image` is float, [-1, 1], NCHW; `source` holds the label vectors
+        that the images have, `target` those that are asked for.
+        """
+        ...
+
+
+class Classifies(Protocol):
+    """What the one kept network of a family offers whose rows are examined by classifying images."""
+
+    def watch(self, image: Tensor) -> Mapping[str, Tensor]:
+        """`classes`, the logits of the classes, and `logits`, those of their subclasses, of images in [-1, 1]."""
+        ...
