@@ -22,6 +22,7 @@ from stages.figures import (
     factorial,
     forest,
     gallery,
+    gradients,
     labels,
     pareto,
     person,
@@ -35,15 +36,15 @@ from stages.figures import (
     weights,
 )
 from stages.figures.style import Drawn
-from stages.harness.findings.tables import TableError
-from stages.harness.settings import machine, paths, provenance
-from stages.harness.settings.atomic import write_atomically
+from stages.findings.tables import TableError
+from stages.settings import machine, paths, provenance
+from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
-OF_IMAGES = (
-    summary, gallery, person, factorial, forest, weights, pareto, curves, labels, sanity, architecture,
+KINDS = (
+    summary, gallery, person, factorial, forest, weights, pareto, curves, gradients, labels, sanity, architecture,
+    temperatures, subclasses, reliability, pipeline,
 )  # fmt: skip
-OF_ALL = (temperatures, subclasses, reliability, pipeline)
 
 
 def digest(content: bytes) -> str:
@@ -63,9 +64,8 @@ def described(drawn: Drawn, files: dict[str, bytes]) -> dict[str, object]:
 
 def drawings(found: evidence.Evidence) -> Iterator[Drawn]:
     """Every figure, kind by kind; each is drawn when its files are asked for."""
-    for kinds, shown in ((OF_IMAGES, evidence.of_images(found)), (OF_ALL, found)):
-        for kind in kinds:
-            yield from kind.figures(shown)
+    for kind in KINDS:
+        yield from kind.figures(found)
 
 
 def tidy(names: Collection[str], files: Iterable[Path]) -> None:

@@ -8,39 +8,47 @@ declared input.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from stages.harness.findings.tables import TableError
-from stages.harness.settings import params, paths, provenance
-from stages.harness.settings.atomic import write_atomically
-from stages.tables import cards, classified, gathered, latex, markdown, page, readme, report, separated, summary
+from stages.findings.tables import TableError
+from stages.settings import params, paths, provenance
+from stages.settings.atomic import write_atomically
+from stages.tables import cards, gathered, latex, markdown, page, readme, report, separated, summary
+from stages.tables.summary import Table
 
 
-def texts(found: gathered.Gathered) -> dict[str, str]:
-    """Every file of the summary by its name."""
-    table = summary.build(found)
+def texts(found: gathered.Gathered, table: Table) -> dict[str, str]:
+    """A table in every format, by its file's name."""
+    stem = table.layout.stem
     return {
-        "summary.tex": latex.summary(found, table),
-        "summary.md": markdown.summary(found, table),
-        "summary.html": page.summary(found, table),
-        "summary.csv": separated.summary(table),
-        "numbers.tex": latex.numbers(found, table),
+        f"{stem}.tex": latex.summary(found, table),
+        f"{stem}.md": markdown.summary(found, table),
+        f"{stem}.html": page.summary(found, table),
+        f"{stem}.csv": separated.summary(table),
     }
+
+
+def files(built: Sequence[tuple[gathered.Gathered, Table]]) -> dict[Path, str]:
+    """Every file: tables, the numbers of the first of them, cards, and the page."""
+    found: dict[Path, str] = {paths.table("numbers.tex"): latex.numbers(*built[0])}
+    for each in built:
+        found |= {paths.table(name): text for name, text in texts(*each).items()}
+        found |= {paths.cards() / name: text for name, text in cards.texts(*each).items()}
+    found[paths.page()] = report.page(built)
+    return found
 
 
 def main() -> None:
     """Write all tables and the page, or none."""
-    settings = params.load_or_exit()
+    settings = params.read()
     with provenance.timed("write_tables"):
         found = gathered.load(settings)
-        built = [(found, summary.build(found)), *classified.tables(settings)]
-        files = {paths.table(name): text for name, text in {**texts(found), **classified.texts(settings)}.items()}
-        files |= {paths.cards() / name: text for each in built for name, text in cards.texts(*each).items()}
-        files[paths.page()] = report.page(built)
-        for path, text in files.items():
+        for path, text in files(summary.tables_of(found)).items():
             write_atomically(path, text.encode())
         changed = readme.update()
     print(
-        f"{len(settings.variants)} rows in {paths.tables()} and {paths.page()}"
+        f"{len(found.rows)} rows in {paths.tables()} and {paths.page()}"
         + (f"; {paths.README} follows" if changed else "")
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
-from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import torch
 from matplotlib.figure import Figure
@@ -13,21 +12,25 @@ from torch import nn
 
 from stages.figures import diagrams, style
 from stages.figures.diagrams import Join, Pair, Spot
-from stages.figures.evidence import Evidence, called, made, taught
+from stages.figures.evidence import Evidence
 from stages.figures.networks import Network, inspect
 from stages.figures.style import Drawn
-from stages.harness.learning.game import Side
-from stages.harness.settings import crosschecks, members, paths
-from stages.harness.settings.rows import VariantRow
+from stages.findings.comparing import taught
+from stages.findings.naming import called, made
+from stages.learning import roles
+from stages.learning.contracts import ROLES, Family, Role, Side
+from stages.settings import members, paths, specs
+from stages.settings.rows import VariantRow
+from stages.settings.specs import Spec
 
-PLAYERS = ("generator", "discriminator")
-NOTHING = "No row is taught, so there is nothing to join."
+DRAWN = ("image", "map")
+NOTHING = "No row is taught by comparing images or maps, so there is nothing to join."
 NOTE = (
     "Width: channels; height: resolution. Bars: images; trapezoids: strided convolutions; squares: residual blocks. "
     "Orange: compared layers. Circle: {circle}; plus: their sum.{adapter} Numbers: channels × side²."
 )
 OVERVIEW = (
-    "Teacher above, student below: generators, or discriminators where these alone are taught. Width: channels; "
+    "Teacher above, student below: networks that are kept, or critics where these alone are taught. Width: channels; "
     "height: resolution. Orange: compared layers. Blue: 1×1 convolution that adapts the width. Crossed circle: mean "
     "squared error; empty circle: the lesson's own distance; plus: their sum. One diagram per distinct pair and lesson."
 )
@@ -48,7 +51,9 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     for pairs, names in found:
         row = evidence.rows[names[0]]
         title = f"{row.teacher}: {called(row)}, {made(row)} (rows: {', '.join(names)})"
-        yield Drawn(f"architecture-{names[0]}", title, partial(diagram, evidence, pairs, names[0]), inputs)
+        yield Drawn(
+            f"architecture-{names[0].replace('/', '-')}", title, partial(diagram, evidence, pairs, names[0]), inputs
+        )
     yield Drawn("architectures", "All architectures and lessons", partial(overview, evidence, found), inputs)
 
 
@@ -57,64 +62,87 @@ def distinct(evidence: Evidence) -> list[tuple[tuple[Pair, ...], list[str]]]:
     seen: dict[str, list[str]] = {}
     pictures: dict[str, tuple[Pair, ...]] = {}
     for name, row in evidence.rows.items():
-        if taught(row):
+        if taught(row) and drawable(evidence, row):
             pairs = pairs_of(evidence, row)
             pictures.setdefault(repr(pairs), pairs)
             seen.setdefault(repr(pairs), []).append(name)
     return [(pictures[key], names) for key, names in seen.items()]
 
 
+@cache
+def network(family: str, spec: Spec, name: str) -> Network:
+    """A network, inspected once."""
+    return inspect(cast(Family, members.load("families", family)), spec, name)
+
+
+@cache
+def side(family: str, spec: Spec, role: Role) -> Side:
+    """One side of a lesson, its networks without values, which no diagram needs."""
+    member = cast(Family, members.load("families", family))
+    with torch.device("meta"):
+        return roles.side(member, spec, member.build(spec), role)
+
+
+def compared(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The taps that a lesson compares, the teacher's by the student's; images where its settings name none."""
+    return dict(settings.get("match", {diagrams.FREE: diagrams.FREE}))
+
+
+def drawable(evidence: Evidence, row: VariantRow) -> bool:
+    """Whether all that the lessons of a row compare are maps or images: vectors and logits have no height."""
+    specs_of = specs.of(row, evidence.settings)
+    for role in taught_roles(row):
+        sides = [side(row.family, spec, role).taps for spec in specs_of]
+        pairs = compared(getattr(row, f"{role}_lesson")).items()
+        joined = [taps.get(name) for pair in pairs for taps, name in zip(sides, pair, strict=True)]
+        if any(tap is None or tap.kind not in DRAWN for tap in joined):
+            return False
+    return True
+
+
+def taught_roles(row: VariantRow) -> list[Role]:
+    """The roles that have a lesson."""
+    return [role for role in ROLES if getattr(row.distill, role) != "none"]
+
+
 def pairs_of(evidence: Evidence, row: VariantRow) -> tuple[Pair, ...]:
-    """The generators, and the discriminators if they are taught."""
-    family = members.load("families", row.family)
-    large = crosschecks.spec_of(evidence.settings.teachers[row.teacher], evidence.settings)
-    small = family.shrink(large, row.student)
+    """The networks that are kept, and the critics if they are taught."""
     found = []
-    for player in PLAYERS:
-        lesson = getattr(row.distill, player)
-        if player == "generator" or lesson != "none":
-            teacher, student = (network(row.family, spec, player) for spec in (large, small))
-            settings = getattr(row, f"{player}_lesson")
-            joins = (
-                () if lesson == "none" else joined(family, (large, small), player, lesson, settings, (teacher, student))
-            )
-            found.append(Pair(player, teacher, student, joins, lesson, settings.get("weight", 0.0)))
+    for role in dict.fromkeys(("generator", *taught_roles(row))):
+        lesson, settings = getattr(row.distill, role), getattr(row, f"{role}_lesson")
+        both = specs.of(row, evidence.settings)
+        adapters = adapters_of(row, role, both) if lesson != "none" else {}
+        names = members.load("families", row.family).ROLES[role]
+        for name in names:
+            teacher, student = (network(row.family, spec, name) for spec in both)
+            prefix = f"{name}." if len(names) > 1 else ""
+            joins = joined(teacher, student, settings, adapters, prefix) if lesson != "none" else ()
+            found.append(Pair(role, name, teacher, student, joins, lesson, settings.get("weight", 0.0)))
     return tuple(found)
 
 
-@cache
-def network(family: str, spec: Any, player: str) -> Network:  # noqa: ANN401 - each family has its own Spec
-    """A network, inspected once."""
-    return inspect(members.load("families", family), spec, player)
-
-
-@cache
-def built(family: ModuleType, spec: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - each family has its own Spec
-    """The networks of a spec without values, which no diagram needs."""
+def adapters_of(row: VariantRow, role: Role, both: tuple[Any, Any]) -> dict[str, nn.Conv2d]:
+    """The adapters that a lesson owns, by the teacher's tap."""
+    sides = [side(row.family, spec, role) for spec in both]
     with torch.device("meta"):
-        return family.build(spec)  # type: ignore[no-any-return]
+        lesson = members.load("distillations", getattr(row.distill, role))
+        objective = lesson.objective(*sides, **getattr(row, f"{role}_lesson"))
+    return {name.split(".")[-1]: each for name, each in objective.named_modules() if isinstance(each, nn.Conv2d)}
 
 
 def joined(
-    family: ModuleType,
-    specs: tuple[Any, Any],
-    player: str,
-    lesson: str,
-    settings: dict[str, Any],
-    both: tuple[Network, Network],
+    teacher: Network, student: Network, settings: Mapping[str, Any], adapters: Mapping[str, nn.Conv2d], prefix: str
 ) -> tuple[Join, ...]:
-    """The compared layers, with the adapters that the lesson itself owns."""
-    match = settings.get("match", {diagrams.FREE: diagrams.FREE})
-    sides = [Side(built(family, spec), family.taps(spec, player)) for spec in specs]
-    with torch.device("meta"):
-        objective = members.load("distillations", lesson).objective(*sides, **settings)
-    adapters = {name.split(".")[-1]: each for name, each in objective.named_modules() if isinstance(each, nn.Conv2d)}
+    """The compared layers of one network; its taps begin with a prefix where the role has several networks."""
     found = []
-    for theirs, mine in match.items():
+    for theirs, mine in compared(settings).items():
+        if not theirs.startswith(prefix):
+            continue
+        tap = theirs.removeprefix(prefix)
         adapter = adapters.get(theirs)
         widths = (adapter.in_channels, adapter.out_channels) if adapter else None
-        on_teacher = adapter is not None and adapter.in_channels == both[0].channels[theirs]
-        found.append(Join(both[0].taps[theirs], both[1].taps[mine], widths, on_teacher))
+        on_teacher = adapter is not None and adapter.in_channels == teacher.channels[tap]
+        found.append(Join(teacher.taps[tap], student.taps[mine.removeprefix(prefix)], widths, on_teacher))
     return tuple(found)
 
 
@@ -140,7 +168,7 @@ def diagram(evidence: Evidence, pairs: tuple[Pair, ...], name: str) -> Figure:
         numbers(figure, pair.student, below, above_them=False)
         if pair.joins:
             level = max(spot.bottom for spot in above) + diagrams.BETWEEN / 2
-            words = {f"×{pair.weight:g}": (level - 0.07, "bottom"), f"$L_{pair.player[0].upper()}$": (level, "center")}
+            words = {f"×{pair.weight:g}": (level - 0.07, "bottom"), f"$L_{pair.role[0].upper()}$": (level, "center")}
             for text, (y, side) in words.items():
                 style.write(figure, text, width - 0.1, y, ha="right", va=side)
         top += height
@@ -152,11 +180,11 @@ def captions(figure: Figure, evidence: Evidence, pair: Pair, name: str, edges: t
     """Whose network it is and what it costs."""
     row, costs = evidence.rows[name], evidence.costs
     sizes = {
-        "teacher": (pair.teacher, costs["teachers"][row.teacher][pair.player]["macs"]),
-        "student": (pair.student, costs["variants"][name][pair.player]["macs"]),
+        "teacher": (pair.teacher, costs["teachers"][row.teacher]["networks"][pair.network]["macs"]),
+        "student": (pair.student, costs["variants"][name]["networks"][pair.network]["macs"]),
     }
     for (who, (network, macs)), y in zip(sizes.items(), (edges[0] + 0.1, edges[1] + LABELS + 0.02), strict=True):
-        whose = f"{who}'s {pair.player}"
+        whose = f"{who}'s {pair.network}"
         size = f"{style.counted(network.parameters)} parameters, {style.counted(macs)} MACs"
         style.write(figure, whose, 0.08, y, fontsize=style.TEXT, fontweight="bold")
         style.write(figure, size, style.COLUMN - 0.08, y, ha="right", fontsize=style.SMALL)
@@ -171,7 +199,7 @@ def numbers(figure: Figure, network: Network, spots: list[Spot], above_them: boo
 
 
 def overview(evidence: Evidence, found: list[tuple[tuple[Pair, ...], list[str]]]) -> Figure:
-    """All diagrams small: the generators, or the discriminators where these alone are taught."""
+    """All diagrams small: the networks that are kept, or the critics where these alone are taught."""
     width = style.PAGE / ACROSS
     inner = style.COLUMN - 0.16
     shrunk = (width - 0.16) / inner

@@ -11,11 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from stages.figures import style
-from stages.figures.evidence import Evidence, Line, called, groups, made
+from stages.figures.evidence import Evidence, Line, by_examination, groups
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings.naming import called, made
+from stages.settings import paths
 
 KEYS = ("kind", "name", "seed", "step")
+EVIDENCE = "evidence/"
+"""What the columns begin with that hold no loss but what was measured of gradients."""
 NOTHING = "No training has left a curve: every row has zero steps."
 NOTE = "Weighted losses of the last batch of a step, averaged over equal stretches. {more}"
 MORE = {
@@ -27,11 +30,15 @@ MOST = 6
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """The teachers in one figure, each group of students with the most seeds in its own."""
+    """The teachers of one kind of examination in one figure, each group of students with the most seeds in its own."""
     inputs = (paths.PARAMS, paths.training_curves())
-    teachers = [("teacher", name, str(row.seed), name) for name, row in evidence.settings.teachers.items()]
-    yield Drawn("curves-teachers", "Training of the teachers", partial(drawn, evidence, teachers), inputs)
+    for end, part in by_examination(evidence):
+        teachers = [("teacher", name, str(row.seed), name) for name, row in part.teachers.items()]
+        yield Drawn(f"curves-teachers{end}", "Training of the teachers", partial(drawn, evidence, teachers), inputs)
+    recorded = {line["name"] for line in evidence.curves}
     for names in widest(evidence).values():
+        if not recorded.intersection(names):
+            continue
         first = evidence.rows[names[0]]
         trainings = [("variant", n, str(evidence.rows[n].seeds[0]), called(evidence.rows[n])) for n in names]
         title = f"Training of the students of {first.problem} ({made(first)})"
@@ -54,7 +61,7 @@ def drawn(evidence: Evidence, trainings: list[tuple[str, str, str, str]]) -> Fig
         word: [line for line in evidence.curves if (line["kind"], line["name"], line["seed"]) == (kind, name, seed)]
         for kind, name, seed, word in trainings
     }
-    columns = [c for c in (evidence.curves[0] if evidence.curves else {}) if c not in KEYS]
+    columns = [c for c in (evidence.curves[0] if evidence.curves else {}) if c not in KEYS and EVIDENCE not in c]
     losses = [loss for loss in columns if any(line[loss] for lines in points.values() for line in lines)]
     if not losses:
         return style.sentence("Training curves", NOTHING)

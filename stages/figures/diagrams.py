@@ -12,6 +12,7 @@ from matplotlib.patches import Circle, Polygon
 
 from stages.figures import style
 from stages.figures.networks import Network, Unit
+from stages.learning.contracts import Role
 
 FILL, ACCENT, EDGE = "#d9dee3", style.ORANGE, style.INK
 LEAST_WIDTH, GAP = 0.045, 0.055
@@ -39,9 +40,10 @@ class Join:
 
 @dataclass(frozen=True)
 class Pair:
-    """One player of teacher and student, what joins them, and what the lesson is called."""
+    """One network of teacher and student, what joins them, and what the lesson of its role is called."""
 
-    player: str
+    role: Role
+    network: str
     teacher: Network
     student: Network
     joins: tuple[Join, ...]

@@ -1,47 +1,77 @@
-"""What all stages before the figures left in `results/`, and how rows are grouped and called."""
+"""What all stages before the figures left in `results/`, and how rows are grouped."""
 
 from __future__ import annotations
 
 import csv
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stages.harness.findings import records
-from stages.harness.findings.tables import TableError
-from stages.harness.settings import params, paths
-from stages.harness.settings.rows import Params, VariantRow
+from stages.findings import comparing, dictionary, records
+from stages.findings.dictionary import Column, Dictionary
+from stages.findings.tables import TableError
+from stages.settings import params, paths, sweeps
+from stages.settings.rows import Params, TeacherRow, VariantRow
 
 Line = dict[str, str]
-FRECHET = ("fid", "fid_judge")
+FRECHET = {"fid": "FID", "fid_judge": "FID† (judge's features)"}
+"""The distance between sets of images, by where its features come from."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The params and every result that a figure may show."""
+    """The params, some of their rows, and every result of these that a figure may show."""
 
     settings: Params
-    lines: dict[str, list[Line]]
+    rows: Mapping[str, VariantRow]
+    dictionary: Dictionary
+    lines: Mapping[str, list[Line]]
     comparisons: list[Line]
     curves: list[Line]
-    costs: dict[str, Any]
-    reports: dict[str, Any]
-    times: dict[str, Any] | None
+    costs: Mapping[str, Any]
+    reports: Mapping[str, Any]
+    times: Mapping[str, Any] | None
 
     @property
-    def rows(self) -> Mapping[str, VariantRow]:
-        """The compressed networks, in the order of params."""
-        return self.settings.variants
+    def teachers(self) -> dict[str, TeacherRow]:
+        """The large networks of the rows, in the order of params."""
+        wanted = {row.teacher for row in self.rows.values()}
+        return {name: row for name, row in self.settings.teachers.items() if name in wanted}
+
+    def only(self, names: Collection[str]) -> Evidence:
+        """The same of fewer rows."""
+        rows = {name: row for name, row in self.rows.items() if name in names}
+        teachers = {row.teacher for row in rows.values()}
+        return replace(
+            self,
+            rows=rows,
+            lines={name: self.lines[name] for name in rows},
+            comparisons=[line for line in self.comparisons if line["variant"] in rows],
+            curves=[line for line in self.curves if line["name"] in (teachers if line["kind"] == "teacher" else rows)],
+            reports={name: self.reports[name] for name in rows},
+        )
+
+    def of(self, examination: str) -> Evidence:
+        """What concerns the rows of one kind of examination."""
+        return self.only([name for name, row in self.rows.items() if row.examination == examination])
+
+    def examinations(self) -> list[str]:
+        """The kinds of examination, in the order of the rows."""
+        return list(dict.fromkeys(row.examination for row in self.rows.values()))
 
     def problems(self) -> dict[str, list[str]]:
-        """The rows of each image-to-image problem."""
+        """The rows of each problem."""
         found: dict[str, list[str]] = {}
         for name, row in self.rows.items():
             found.setdefault(row.problem, []).append(name)
         return found
+
+    def headline(self, problem: str) -> Column:
+        """The metric that decides a problem."""
+        return self.dictionary.headline(problem)
 
     def teacher(self, problem: str) -> str | None:
         """The row of a problem that is its uncompressed teacher."""
@@ -67,41 +97,24 @@ class Evidence:
 
 def load() -> Evidence:
     """Everything, read once."""
-    settings = params.load_or_exit()
+    settings = params.read()
+    rows = sweeps.rows(settings)
     lines: dict[str, list[Line]] = {}
     for line in table(paths.results()):
         lines.setdefault(line["variant"], []).append(line)
-    missing = [name for name in settings.variants if name not in lines]
+    missing = [name for name in rows if name not in lines]
     if missing:
         raise TableError(f"{paths.results()} has no line of {', '.join(missing)}; run `retort repro`")
     return Evidence(
         settings,
-        lines,
+        rows,
+        dictionary.read(),
+        {name: lines[name] for name in rows},
         table(paths.comparisons()),
         table(paths.training_curves()),
         records.read(paths.costs()),
-        {name: records.read(paths.quality(name)) for name in settings.variants},
+        {name: records.read(paths.quality(name)) for name in rows},
         records.read(paths.latency()) if paths.latency().exists() else None,
-    )
-
-
-def of_images(evidence: Evidence) -> Evidence:
-    """What concerns rows that make images, which are those that have a Fréchet distance."""
-    rows = {name: row for name, row in evidence.rows.items() if any(evidence.has(name, column) for column in FRECHET)}
-    teachers = {row.teacher for row in rows.values()}
-    settings = evidence.settings.model_copy(
-        update={
-            "variants": rows,
-            "teachers": {name: row for name, row in evidence.settings.teachers.items() if name in teachers},
-        }
-    )
-    return replace(
-        evidence,
-        settings=settings,
-        lines={name: evidence.lines[name] for name in rows},
-        comparisons=[line for line in evidence.comparisons if line["variant"] in rows],
-        curves=[line for line in evidence.curves if line["name"] in rows or line["name"] in teachers],
-        reports={name: evidence.reports[name] for name in rows},
     )
 
 
@@ -114,9 +127,25 @@ def table(path: Path) -> list[Line]:
         raise TableError(f"{path} does not exist; `retort repro` makes it") from None
 
 
+def by_headline(evidence: Evidence) -> Iterator[tuple[str, Column, Evidence]]:
+    """Of each deciding metric the rows that it decides, and the end of their figures' names: none for the first."""
+    decided: dict[Column, list[str]] = {}
+    for problem, names in evidence.problems().items():
+        decided.setdefault(evidence.headline(problem), []).extend(names)
+    for place, (column, names) in enumerate(decided.items()):
+        yield f"-{column.name.replace('_', '-')}" if place else "", column, evidence.only(names)
+
+
+def by_examination(evidence: Evidence) -> Iterator[tuple[str, Evidence]]:
+    """The rows of each kind of examination, and the end of their figures' names: none for the first."""
+    for place, examination in enumerate(evidence.examinations()):
+        yield f"-{examination}" if place else "", evidence.of(examination)
+
+
 def group(row: VariantRow) -> tuple[str, ...]:
-    """What rows share that differ only in what they were taught."""
-    return row.problem, row.compression, dumped(row.student), dumped(row.compression_settings), row.schedule
+    """What rows share that differ only in what they were taught; the problem comes first."""
+    settings = row.student, row.compression_settings, row.play
+    return row.problem, row.teacher, row.compression, row.schedule, *map(dumped, settings)
 
 
 def dumped(settings: Mapping[str, Any]) -> str:
@@ -133,35 +162,9 @@ def groups(evidence: Evidence) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def made(row: VariantRow) -> str:
-    """How the student of a row is made, in words."""
-    parts = [f"{key} {value}" if not isinstance(value, str) else value for key, value in row.student.items()]
-    return ", ".join([*parts] if row.compression == "resize" else [row.compression, *parts])
-
-
-def called(row: VariantRow) -> str:
-    """A short name of a row among those of its group: the thesis's, or what it is taught."""
-    if row.compression == "none":
-        return "teacher"
-    if row.thesis or not taught(row):
-        return row.thesis or "no KD"
-    generator = matched(row.generator_lesson) if row.distill.generator == "euclidean" else row.distill.generator
-    names = ["D"] if row.distill.discriminator != "none" else []
-    return "+".join([*names, generator] if row.distill.generator != "none" else names)
-
-
-def matched(lesson: Mapping[str, Any]) -> str:
-    """Which of the teacher's layers a lesson looks at."""
-    taps = list(lesson.get("match", {}))
-    blocks = [tap.removeprefix("res") for tap in taps if tap.startswith("res")]
-    others = [tap for tap in taps if not tap.startswith("res")]
-    words = [f"block{'s' if len(blocks) > 1 else ''} {', '.join(blocks)}"] if blocks else []
-    return " + ".join([*words, *others])
-
-
-def taught(row: VariantRow) -> bool:
-    """Whether either network of a row has a lesson."""
-    return (row.distill.generator, row.distill.discriminator) != ("none", "none")
+def control(evidence: Evidence, names: Collection[str]) -> str | None:
+    """The row of a group that is not taught."""
+    return next((name for name in names if not comparing.taught(evidence.rows[name])), None)
 
 
 @dataclass(frozen=True)
@@ -193,16 +196,6 @@ def effects(evidence: Evidence, metric: str) -> dict[str, Effect]:
     return found
 
 
-def headline(evidence: Evidence) -> tuple[str, str]:
-    """The metric that decides and its name: the exact error where every row has one, else the Fréchet distance."""
-    if all(evidence.has(name, "l1") for name in evidence.rows):
-        return "l1", "exact error"
-    return frechet(evidence)
-
-
-def frechet(evidence: Evidence) -> tuple[str, str]:
-    """The Fréchet distance, whose name says where features come from."""
-    # What was used, not what params ask for by now.
-    if next(iter(evidence.reports.values()))["protocol"]["shared"]["extractor"] == "judge":
-        return "fid_judge", "FID† (judge's features)"
-    return "fid", "FID"
+def frechet(evidence: Evidence) -> str | None:
+    """The distance between sets of images that rows have; none where no row makes images."""
+    return next((column for column in FRECHET if any(evidence.has(name, column) for name in evidence.rows)), None)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from stages.figures import style, tiles
-from stages.figures.evidence import Evidence, called
+from stages.figures.evidence import Evidence
 from stages.figures.gallery import people
 from stages.figures.tiles import Tiles
-from stages.harness.splits.prepared import Bytes
+from stages.findings.naming import called
+from stages.storage.prepared import Bytes
 
 TILE, GAP = 0.4, 6
 LABELS = 0.66
@@ -27,9 +28,14 @@ class Block:
     taught: tuple[str, ...]
 
     @property
+    def rows(self) -> tuple[str, ...]:
+        """The teacher's row, the untaught one, and those of the lessons."""
+        return self.teacher, self.control, *self.taught
+
+    @property
     def lines(self) -> int:
         """Teacher, untaught student, lessons."""
-        return 2 + len(self.taught)
+        return len(self.rows)
 
 
 @dataclass(frozen=True)

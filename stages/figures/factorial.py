@@ -13,15 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from stages.figures import style
-from stages.figures.evidence import Effect, Evidence, effects, groups, headline, made, matched
+from stages.figures.evidence import Effect, Evidence, by_headline, control, effects, groups
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
-from stages.harness.settings.rows import VariantRow
+from stages.findings.dictionary import Column
+from stages.findings.naming import made, matched
+from stages.settings import paths
+from stages.settings.rows import VariantRow
 
 TITLE = "Taught minus control: generator, discriminator or both, by matched layers"
 NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."
 NOTE = (
-    "Change of {metric} against the untaught student of the same size, in percent of the latter; less is better. "
+    "Change of {metric} against the untaught student of the same size, in percent of the latter; {better} is better. "
     "Hatched: no evidence, the 95 % interval over seeds holds zero (slanted) or there is one seed only (upright). "
     "n: seeds."
 )
@@ -39,14 +41,18 @@ class Panel:
 
     title: str
     layers: list[str]
+    better: str
     cells: dict[tuple[str, bool], tuple[Effect, int]]
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """The factorial of every group of rows that has one."""
-    found = panels(evidence)
-    draw = partial(heat, found, headline(evidence)[1]) if found else partial(style.sentence, TITLE, NOTHING)
-    yield Drawn("factorial", TITLE, draw, (paths.PARAMS, paths.results(), paths.comparisons()))
+    """The factorial of every group of rows that has one, a figure per metric that decides problems."""
+    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.dictionary())
+    for end, column, part in by_headline(evidence):
+        if found := panels(part, column):
+            yield Drawn(f"factorial{end}", TITLE, partial(heat, found, column), inputs)
+        elif not end:
+            yield Drawn("factorial", TITLE, partial(style.sentence, TITLE, NOTHING), inputs)
 
 
 def usual(rows: list[VariantRow]) -> float | None:
@@ -65,36 +71,39 @@ def plain(row: VariantRow, weight: float | None) -> bool:
     )
 
 
-def panels(evidence: Evidence) -> list[Panel]:
+def panels(evidence: Evidence, metric: Column) -> list[Panel]:
     """Groups with at least two cells."""
-    measured = effects(evidence, headline(evidence)[0])
+    measured = effects(evidence, metric.name)
     found = []
     for key, names in groups(evidence).items():
         rows = {name: evidence.rows[name] for name in names}
         weight = usual(list(rows.values()))
+        untaught = control(evidence, names)
+        pace = evidence.rows[untaught].pace if untaught else None
         cells: dict[tuple[str, bool], tuple[Effect, int]] = {}
         for name, row in rows.items():
-            if name in measured and plain(row, weight):
+            if name in measured and row.pace == pace and plain(row, weight):
                 where = (matched(row.generator_lesson) or UNTAUGHT, row.distill.discriminator != "none")
                 cells.setdefault(where, (measured[name], len(row.seeds)))
         if len(cells) > 1:
             layers = list(dict.fromkeys(layer for layer, _ in cells))
             layers.sort(key=lambda layer: (layer != UNTAUGHT, "image" in layer, len(layer.split(","))))
-            found.append(Panel(f"{key[0]}: {made(rows[names[0]])}", layers, cells))
+            found.append(Panel(f"{key[0]}: {made(rows[names[0]])}", layers, metric.better, cells))
     return found
 
 
-def colours() -> Colormap:
+def colours(better: str) -> Colormap:
     """Blue where teaching helps, orange where it harms, white at nothing; dark at both ends in grey print."""
-    return LinearSegmentedColormap.from_list("effect", [style.BLUE, "#ffffff", style.VERMILION])
+    ends = [style.BLUE, "#ffffff", style.VERMILION]
+    return LinearSegmentedColormap.from_list("effect", ends if better == "min" else ends[::-1])
 
 
-def heat(found: list[Panel], metric: str) -> Figure:
+def heat(found: list[Panel], column: Column) -> Figure:
     """The panels, two in a line on a page."""
     across = min(2, len(found))
     width = style.COLUMN * across
     block = TOP + BETWEEN + CELL_HEIGHT * max(len(panel.layers) for panel in found)
-    note = NOTE.format(metric=metric)
+    note = NOTE.format(metric=column.title, better={"min": "less", "max": "more"}[column.better])
     figure = style.blank(width, -(-len(found) // across) * block + style.note_height(note, width))
     limit = max(LEAST, *(abs(effect.share) for panel in found for effect, _ in panel.cells.values()))
     for index, panel in enumerate(found):
@@ -117,7 +126,7 @@ def draw(axes: Axes, panel: Panel, scale: Normalize) -> None:
         for column in (0, 1):
             cell = panel.cells.get((layer, bool(column)))
             if cell:
-                axes.add_patch(tile(column, row, cell[0], scale))
+                axes.add_patch(tile(column, row, cell[0], scale, panel.better))
                 word(axes, column, row, cell, scale)
             elif layer == UNTAUGHT and not column:
                 axes.text(0.5, row + 0.5, "control", ha="center", va="center", fontsize=style.SMALL, color="#4d4d4d")
@@ -127,12 +136,12 @@ def draw(axes: Axes, panel: Panel, scale: Normalize) -> None:
                 )
 
 
-def tile(column: int, row: int, effect: Effect, scale: Normalize) -> Patch:
+def tile(column: int, row: int, effect: Effect, scale: Normalize, better: str) -> Patch:
     """A cell, hatched unless its interval leaves zero out."""
     hatch = None if effect.proven else ONE_SEED if effect.low is None else NO_EVIDENCE
     # Paler without evidence: a strong colour would be read before its hatch.
     shown = effect.share if effect.proven else effect.share * PALENESS
-    face = colours()(scale(shown))
+    face = colours(better)(scale(shown))
     return Rectangle((column + 0.01, row + 0.04), 0.98, 0.92, facecolor=face, edgecolor="#808080", lw=0.4, hatch=hatch)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.harness.findings.tables import TableError
-from stages.harness.settings import paths, provenance
-from stages.harness.settings.rows import Params
+from stages.findings.tables import TableError
+from stages.settings import paths, provenance
+from stages.settings.rows import Params
 
 PLACE = re.compile(r"\$\{[^}]+\}")
 SECTION = re.compile(r"\$\{(\w+)\}")

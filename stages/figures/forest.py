@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from stages.figures import style
-from stages.figures.evidence import Effect, Evidence, called, effects, groups, headline, made
+from stages.figures.evidence import Effect, Evidence, by_headline, effects, groups
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings.naming import called, made
+from stages.settings import paths
 
 TITLE = "Taught minus control, every row"
 NOTHING = "No taught row has an untaught control with a seed in common, so no difference can be shown."
@@ -21,20 +22,22 @@ NOTE = (
     "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
     "Small grey ring: one seed, no interval. Blue side: better."
 )
+BESIDE = {"accuracy_target": "asked label seen", "f1": "F1"}
 LINE, LEFT, TOP, RIGHT, SPACE = 0.135, 1.9, 0.3, 0.12, 0.25
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """The headline metric, and beside it whether the judge sees what was asked for."""
-    metrics = dict([headline(evidence), ("accuracy_target", "asked label seen")])
-    better = {line["metric"]: line["better"] for line in evidence.comparisons}
-    found = {metric: effects(evidence, metric) for metric in metrics if metric in better}
-    blocks = lines(evidence, {name for each in found.values() for name in each})
-    if blocks:
-        draw = partial(forest, evidence, blocks, found, metrics, better)
-    else:
-        draw = partial(style.sentence, TITLE, NOTHING)
-    yield Drawn("forest", TITLE, draw, (paths.PARAMS, paths.results(), paths.comparisons()))
+    """A figure of all problems that one metric decides, and beside it a second metric that they have."""
+    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.dictionary())
+    for end, column, part in by_headline(evidence):
+        metrics = {column.name: column.title, **BESIDE}
+        better = {line["metric"]: line["better"] for line in part.comparisons}
+        found = {metric: effects(part, metric) for metric in metrics if metric in better}
+        blocks = lines(part, {name for each in found.values() for name in each})
+        if blocks:
+            yield Drawn(f"forest{end}", TITLE, partial(forest, part, blocks, found, metrics, better), inputs)
+        elif not end:
+            yield Drawn("forest", TITLE, partial(style.sentence, TITLE, NOTHING), inputs)
 
 
 def lines(evidence: Evidence, compared: set[str]) -> dict[str, list[str]]:

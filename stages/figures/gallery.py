@@ -10,11 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stages.figures import style, tiles
-from stages.figures.evidence import Evidence, called, groups, made, taught
+from stages.figures.evidence import Evidence, groups
 from stages.figures.style import Drawn
 from stages.figures.tiles import Tiles
-from stages.harness.settings import paths
-from stages.harness.splits.prepared import Bytes
+from stages.findings.comparing import taught
+from stages.findings.naming import called, made
+from stages.settings import paths
+from stages.storage.prepared import Bytes
 
 MOST_STUDENTS = 10
 MANY_LABELS = 5
@@ -48,7 +50,8 @@ class Line:
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """One gallery per problem."""
+    """One gallery per problem whose rows make images."""
+    evidence = tiles.pictured(evidence)
     for problem in evidence.problems():
         name, title = f"gallery-{problem}", f"Translations of {problem}: input, exact image, teacher, students"
         teacher = evidence.teacher(problem)

@@ -10,11 +10,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.figures import style
-from stages.figures.evidence import Evidence, called, made
+from stages.figures import style, tiles
+from stages.figures.evidence import Evidence
 from stages.figures.gallery import chosen
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings.naming import called, made
+from stages.settings import paths
 
 NOTHING = "{problem} has no exact images, so no error by label."
 NOTE = (
@@ -27,7 +28,8 @@ MOST, HEIGHT, LEFT, TOP, LEVEL, SLANTED = 5, 1.5, 0.55, 0.36, 0.3, 0.62
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """One figure per problem."""
+    """One figure per problem whose rows make images."""
+    evidence = tiles.pictured(evidence)
     for problem in evidence.problems():
         title = f"Exact error by label, {problem}"
         teacher = evidence.teacher(problem)

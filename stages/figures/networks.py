@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
+
+from stages.learning.contracts import Family, Seen
+from stages.settings.specs import Spec
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -35,6 +37,14 @@ class Network:
     parameters: int
 
 
+class Watched(Protocol):
+    """A network that lets its taps be seen."""
+
+    def watch(self, *inputs: Tensor) -> Seen:
+        """What leaves each tap."""
+        ...
+
+
 @dataclass(frozen=True)
 class Event:
     """A module has answered."""
@@ -58,19 +68,25 @@ def watched(network: nn.Module) -> Iterator[list[Event]]:
         handle.remove()
 
 
-def inspect(family: ModuleType, spec: Any, player: str) -> Network:  # noqa: ANN401 - each family has its own Spec
-    """One player of a spec, as one image passes it; the meta device would compute nothing, but takes longer to load."""
+def inspect(family: Family, spec: Spec, name: str) -> Network:
+    """One network of a spec as one image passes it; the meta device computes nothing, but takes longer to load."""
     networks, inputs = family.example(asdict(spec))
-    network = networks[player]
+    network = networks[name]
     with torch.no_grad(), watched(network) as events:
-        seen = network.watch(*inputs[player])
-    repeated = list(family.repeated_blocks(network)) if player == "generator" else []
+        seen = cast(Watched, network).watch(*inputs[name])
+    repeated = blocks_of(family, network) if name in family.ROLES["generator"] else []
     units, taps = units_of(events, repeated, seen)
-    channels = family.taps(spec, player)
-    if any(name not in taps for name in channels):
+    channels = {tap: each.channels for tap, each in family.taps(spec, name).items()}
+    if any(tap not in taps for tap in channels):
         units.append(Unit("bar", *shape(seen["image"]), shape(seen["image"])[1], text(seen["image"])))
-    places = {name: taps.get(name, len(units) - 1) for name in channels}
+    places = {tap: taps.get(tap, len(units) - 1) for tap in channels}
     return Network(tuple(units), places, channels, sum(parameter.numel() for parameter in network.parameters()))
+
+
+def blocks_of(family: Family, network: nn.Module) -> list[nn.Module]:
+    """The blocks that a family's kept networks repeat; none where it names none."""
+    repeated = getattr(family, "repeated_blocks", None)
+    return list(repeated(network)) if repeated else []
 
 
 def units_of(

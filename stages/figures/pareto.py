@@ -5,29 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from string import ascii_lowercase
+from string import ascii_letters
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from stages.figures import style
-from stages.figures.evidence import Evidence, called, frechet, groups, headline, made
+from stages.figures.evidence import FRECHET, Evidence, by_headline, frechet, groups
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings.dictionary import Column
+from stages.findings.naming import called, made
+from stages.measuring.columns import INPUT
+from stages.settings import paths
 
 NOTHING = "A front needs a compressed row beside its teacher; there is none."
 NOTE = (
     "Bars: {bars}. Letters: students that no other of the problem beats in both cost and error; grey: beaten. Students "
-    "of one cost are drawn side by side. Dashed: the teacher{star}. Dotted: returning the input, which costs nothing. "
-    "Both axes: less is better.{dagger}"
+    "of one cost are drawn side by side. Dashed: the teacher{star}.{dotted} {axes}{dagger}"
 )
+AXES = {"min": "Both axes: less is better.", "max": "Less cost is better, and more of what is measured."}
 BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds, where there are seeds"}
+DOTTED = " Dotted: returning the input, which costs nothing."
 DAGGER = " † Features of a judge trained on this data, not of the Inception network."
 COSTS = {"macs": "multiply-accumulates", "parameters": "parameters"}
 TIME = "latency_ms"
 HEIGHT, LEFT, TOP, BOTTOM, SPACE = 1.35, 0.55, 0.3, 0.38, 0.18
 MARGIN = 0.2
+WIDE = 100
+"""A range of costs, highest over lowest, beyond which only powers of ten have room on the axis."""
 DODGE, WIDEST = 0.014, 0.17
 """Between two students of the same cost, and between the first and the last, as shares of a panel's width."""
 
@@ -38,19 +44,31 @@ class Point:
 
     name: str
     cost: float
-    error: float
+    value: float
     low: float
     high: float
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """The headline metric, and the Fréchet distance beside it."""
-    for metric, word in dict([headline(evidence), frechet(evidence)]).items():
+    """A figure of all problems that one metric decides, and the Fréchet distance of all that have one."""
+    inputs = (paths.PARAMS, paths.results(), paths.dictionary(), *([paths.latency()] if evidence.times else []))
+    for metric, part in drawable(evidence).items():
+        word = FRECHET.get(metric.name, metric.title)
         title = f"{word} against cost"
-        names = [name for names in groups(evidence).values() for name in names if evidence.has(name, metric)]
-        draw = partial(fronts, evidence, metric, word) if names else partial(style.sentence, title, NOTHING)
-        inputs = [paths.PARAMS, paths.results(), *([paths.latency()] if evidence.times else [])]
-        yield Drawn(f"pareto-{metric.replace('_', '-')}", title, draw, tuple(inputs))
+        names = [name for names in groups(part).values() for name in names]
+        draw = partial(fronts, part, metric, word) if names else partial(style.sentence, title, NOTHING)
+        yield Drawn(f"pareto-{metric.name.replace('_', '-')}", title, draw, inputs)
+
+
+def drawable(evidence: Evidence) -> dict[Column, Evidence]:
+    """The metrics of the figures, each with the rows that have it."""
+    found = {column: part for _, column, part in by_headline(evidence)}
+    distance = frechet(evidence)
+    if distance:
+        found.setdefault(evidence.dictionary.described(distance), evidence)
+    return {
+        column: part.only([name for name in part.rows if part.has(name, column.name)]) for column, part in found.items()
+    }
 
 
 def costs(evidence: Evidence) -> dict[str, str]:
@@ -79,29 +97,35 @@ def points(evidence: Evidence, names: Sequence[str], metric: str, column: str) -
     ]
 
 
-def front(found: Sequence[Point]) -> set[str]:
-    """The rows that no other beats in one of error and cost without losing in the other."""
+def front(found: Sequence[Point], better: str) -> set[str]:
+    """The rows that no other beats in one of what is measured and cost without losing in the other."""
+    sign = 1 if better == "min" else -1
     return {
         each.name
         for each in found
         if not any(
             other.cost <= each.cost
-            and other.error <= each.error
-            and (other.cost, other.error) != (each.cost, each.error)
+            and sign * other.value <= sign * each.value
+            and (other.cost, other.value) != (each.cost, each.value)
             for other in found
         )
     }
 
 
-def fronts(evidence: Evidence, metric: str, word: str) -> Figure:
+def fronts(evidence: Evidence, metric: Column, word: str) -> Figure:
     """A line of panels per problem, a column per kind of cost."""
     problems = {
         p: [n for n in names if evidence.rows[n].compression != "none"] for p, names in evidence.problems().items()
     }
     problems = {problem: names for problem, names in problems.items() if names}
     axes_of = costs(evidence)
-    bounded = evidence.has(next(iter(evidence.rows)), f"{metric}_low")
-    note = NOTE.format(bars=BARS[bounded], star=" (its cost: the star)", dagger=DAGGER if "judge" in metric else "")
+    note = NOTE.format(
+        bars=BARS[evidence.has(next(iter(evidence.rows)), f"{metric.name}_low")],
+        star=" (its cost: the star)",
+        dotted=DOTTED if any(evidence.has(name, INPUT + metric.name) for name in evidence.rows) else "",
+        axes=AXES[metric.better],
+        dagger=DAGGER if metric.name.endswith("_judge") else "",
+    )
     keys = {problem: letters(evidence, names, metric, list(axes_of)) for problem, names in problems.items()}
     words = {
         problem: style.wrapped(spelled(evidence, names, keys[problem]), style.PAGE - LEFT)
@@ -117,7 +141,7 @@ def fronts(evidence: Evidence, metric: str, word: str) -> Figure:
         style.write(figure, words[problem], LEFT, top + 0.24, fontsize=style.SMALL, color=style.BLUE)
         for column, (kind, label) in enumerate(axes_of.items()):
             axes = style.panel(figure, LEFT + column * (width + SPACE), top + heads[problem], width, HEIGHT)
-            draw(axes, evidence, problem, points(evidence, names, metric, kind), (metric, kind), keys[problem])
+            draw(axes, evidence, problem, points(evidence, names, metric.name, kind), (metric, kind), keys[problem])
             axes.set_xlabel(label)
             if column:
                 axes.tick_params(labelleft=False)
@@ -128,10 +152,10 @@ def fronts(evidence: Evidence, metric: str, word: str) -> Figure:
     return figure
 
 
-def letters(evidence: Evidence, names: Sequence[str], metric: str, kinds: Sequence[str]) -> dict[str, str]:
+def letters(evidence: Evidence, names: Sequence[str], metric: Column, kinds: Sequence[str]) -> dict[str, str]:
     """A letter for each student on a front of the problem, by whatever cost."""
-    best = set().union(*(front(points(evidence, names, metric, kind)) for kind in kinds))
-    return dict(zip((name for name in names if name in best), ascii_lowercase, strict=False))
+    best = set().union(*(front(points(evidence, names, metric.name, kind), metric.better) for kind in kinds))
+    return dict(zip((name for name in names if name in best), ascii_letters, strict=False))
 
 
 def spelled(evidence: Evidence, names: Sequence[str], key: dict[str, str]) -> str:
@@ -148,24 +172,24 @@ def draw(
     evidence: Evidence,
     problem: str,
     found: list[Point],
-    what: tuple[str, str],
+    what: tuple[Column, str],
     key: dict[str, str],
 ) -> None:
     """One panel: references, students, and the line of the front."""
     metric, kind = what
     teacher = evidence.teacher(problem)
-    everything = [*found, *(points(evidence, [teacher], metric, kind) if teacher else [])]
+    everything = [*found, *(points(evidence, [teacher], metric.name, kind) if teacher else [])]
     least, most = min(p.cost for p in everything), max(p.cost for p in everything)
     span = max(most / least, 1.5)
     axes.set(xscale="log", xlim=(least / span**MARGIN, most * span**MARGIN))
-    references(axes, evidence, problem, metric, kind)
-    best = front(found)
+    references(axes, evidence, problem, metric.name, kind)
+    best = front(found, metric.better)
     spread = dodged(found, span ** (1 + 2 * MARGIN))
     for each in sorted(found, key=lambda point: point.name in best):
         mark(axes, spread[each.name], each, each.name in best)
     stairs(axes, sorted((p for p in found if p.name in best), key=lambda p: p.cost), spread)
     labels(axes, [p for p in found if p.name in best], spread, key)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < WIDE else (1,)))
     axes.xaxis.set_major_formatter(lambda value, _: style.counted(value))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(y=0.18)
@@ -175,7 +199,7 @@ def references(axes: Axes, evidence: Evidence, problem: str, metric: str, kind: 
     """The teacher and `return the input`, as far as they are known."""
     teacher = evidence.teacher(problem)
     name = teacher or evidence.problems()[problem][0]
-    lazy = f"reference_input_{metric}"
+    lazy = INPUT + metric
     if evidence.has(name, lazy):
         axes.axhline(evidence.mean(name, lazy), ls=":", lw=0.8, color=style.INK, zorder=1)
     if teacher:
@@ -199,20 +223,20 @@ def mark(axes: Axes, place: float, each: Point, best: bool) -> None:
     """A student with its uncertainty."""
     colour = style.BLUE if best else style.FAINT
     axes.plot([place, place], [each.low, each.high], color=colour, lw=0.8, zorder=2 + best)
-    axes.plot(place, each.error, "o" if best else "s", ms=3.6 if best else 2.4, color=colour, zorder=3 + best)
+    axes.plot(place, each.value, "o" if best else "s", ms=3.6 if best else 2.4, color=colour, zorder=3 + best)
 
 
 def stairs(axes: Axes, best: list[Point], spread: dict[str, float]) -> None:
     """The front as steps: what is reached at no more than a cost."""
     if len(best) > 1:
         places = [spread[each.name] for each in best]
-        axes.step(places, [each.error for each in best], where="post", color=style.BLUE, lw=0.7, zorder=1)
+        axes.step(places, [each.value for each in best], where="post", color=style.BLUE, lw=0.7, zorder=1)
 
 
 def labels(axes: Axes, best: list[Point], spread: dict[str, float], key: dict[str, str]) -> None:
     """The letters of the students on the front."""
     for each in best:
         axes.annotate(
-            key[each.name], (spread[each.name], each.error), xytext=(4, -3), textcoords="offset points", ha="left",
+            key[each.name], (spread[each.name], each.value), xytext=(4, -3), textcoords="offset points", ha="left",
             va="top", fontsize=style.TEXT, color=style.BLUE, bbox=style.BEHIND,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.figures.tiles import Tiles
-from stages.harness.settings import paths
+from stages.settings import paths
 
 TITLE = "One person under every label: the exact images"
 NOTHING = "No teacher's row has exact images: only generated data knows what a perfect translator would return."
@@ -22,7 +22,7 @@ ACROSS, TILE, GAP, CAPTION, LEFT, TOP = 6, 0.5, 0.05, 0.2, 0.08, 0.28
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """One figure of all data sets that have exact images."""
-    found = sheets(evidence)
+    found = sheets(tiles.pictured(evidence))
     inputs = (paths.PARAMS, *(p for name, _ in found.values() for p in (paths.samples(name), paths.quality(name))))
     draw = partial(people, found) if found else partial(style.sentence, TITLE, NOTHING)
     yield Drawn("counterfactuals", TITLE, draw, tuple(dict.fromkeys(inputs)))

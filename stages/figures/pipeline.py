@@ -7,7 +7,6 @@ one on are left without times: drawing would change them.
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -20,7 +19,8 @@ from stages.figures import flow, style
 from stages.figures.evidence import Evidence
 from stages.figures.flow import Stage
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings import origins
+from stages.settings import paths
 
 TITLE = "The pipeline"
 DRAWING = "plot_figures"
@@ -46,7 +46,8 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     names = [each.name for each in found]
     before = found[: names.index(DRAWING)] if DRAWING in names else found
     timed = [paths.provenance(*each) for each in flow.recorded(before)]
-    machines = dict.fromkeys(machine(json.loads(path.read_text(encoding="utf-8"))) for path in timed)
+    records = (origins.entry(*each) for each in flow.recorded(before))
+    machines = dict.fromkeys(machine(record) for record in records if record)
     where = f" on {'; '.join(machines)}" if len(machines) == 1 else " (on several machines)"
     note = NOTE.format(times=TIMES.format(where=where) if timed else NO_TIMES)
     yield Drawn("pipeline", TITLE, partial(chart, found, len(before), note), (paths.PARAMS, paths.GRAPH, *timed))

@@ -1,37 +1,45 @@
-"""Whether networks are as often right as they say: a reliability diagram per sweep (Guo et al., ICML 2017)."""
+"""Whether networks are as often right as they say: a reliability diagram per problem (Guo et al., ICML 2017)."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.figures import style, swept
+from stages.figures import style
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
-from stages.harness.findings import comparing
-from stages.harness.settings import paths
-from stages.harness.settings.rows import VariantRow
+from stages.findings import comparing
+from stages.findings.naming import called
+from stages.settings import paths
+from stages.settings.rows import VariantRow
 
 NOTE = (
     "Share of the test images that is right against the confidence of the answer, in bins of equal width, seeds "
     "pooled; dotted: as right as sure; below it a network is too sure of itself. Size of a mark: images in the bin. "
     "Bins of fewer than {least} images are left out. ECE: expected calibration error, mean over seeds."
 )
+Bins = tuple[list[int], list[float], list[float]]
+
 LEAST, MOST_TAUGHT = 10, 3
 SIDE, LEFT, TOP, BOTTOM = 2.45, 0.5, 0.36, 0.42
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The teacher, the control, and taught points from the first to the last."""
-    for name, rows in swept.each(evidence).items():
-        title = f"How sure, and how often right: {name}"
-        shown = chosen(rows)
-        inputs = (paths.PARAMS, paths.results(), *(paths.quality(row) for row in shown))
-        yield Drawn(f"reliability-{name}", title, partial(draw, evidence, title, shown), inputs)
+    for problem, names in evidence.problems().items():
+        binned = {name: evidence.rows[name] for name in names if has_bins(evidence, name)}
+        if binned:
+            title, shown = f"How sure, and how often right: {problem}", chosen(binned)
+            inputs = (paths.PARAMS, paths.results(), *(paths.quality(row) for row in shown))
+            yield Drawn(f"reliability-{problem}", title, partial(draw, evidence, title, shown), inputs)
+
+
+def has_bins(evidence: Evidence, name: str) -> bool:
+    """Whether the answers of every seed of a row were sorted by confidence."""
+    return all("reliability" in seed for seed in evidence.reports[name]["seeds"].values())
 
 
 def chosen(rows: Mapping[str, VariantRow]) -> dict[str, VariantRow]:
@@ -42,9 +50,9 @@ def chosen(rows: Mapping[str, VariantRow]) -> dict[str, VariantRow]:
     return {name: row for name, row in rows.items() if name not in taught or name in few}
 
 
-def pooled(name: str) -> tuple[list[int], list[float], list[float]]:
+def pooled(evidence: Evidence, name: str) -> Bins:
     """Images, confidence and accuracy of each bin over all seeds of a row."""
-    seeds = [seed["reliability"] for seed in swept.report(name)["seeds"].values()]
+    seeds = [seed["reliability"] for seed in evidence.reports[name]["seeds"].values()]
     images = [sum(each) for each in zip(*(seed["images"] for seed in seeds), strict=True)]
     means = []
     for what in ("confidence", "accuracy"):
@@ -61,16 +69,17 @@ def draw(evidence: Evidence, title: str, rows: Mapping[str, VariantRow]) -> Figu
     axes = style.panel(figure, LEFT, TOP, SIDE, SIDE)
     axes.plot([0, 1], [0, 1], ":", lw=0.9, color=style.INK)
     for (name, row), (colour, marker) in zip(rows.items(), style.order(list(rows)).values(), strict=True):
-        curve(axes, name, f"{row.thesis}: ECE {statistics.fmean(evidence.values(name, 'ece')):.3f}", colour, marker)
+        label = f"{called(row)}: ECE {evidence.mean(name, 'ece'):.3f}"
+        curve(axes, pooled(evidence, name), label, colour, marker)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
     axes.legend(loc="lower right", handlelength=1.6, borderaxespad=0.2)
     style.note(figure, note)
     return figure
 
 
-def curve(axes: Axes, name: str, label: str, colour: str, marker: str) -> None:
+def curve(axes: Axes, bins: Bins, label: str, colour: str, marker: str) -> None:
     """The bins of a row that hold enough images."""
-    images, confidence, accuracy = pooled(name)
+    images, confidence, accuracy = bins
     total = sum(images)
     kept = [i for i, count in enumerate(images) if count >= LEAST]
     x, y = [confidence[i] for i in kept], [accuracy[i] for i in kept]

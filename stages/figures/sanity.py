@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator, SymmetricalLogLocator
 from stages.figures import style
 from stages.figures.evidence import Evidence, frechet
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.settings import paths
 
 TITLE = "What the distances between sets make of damaged real images"
 NOTHING = "No teacher's row holds what the distances make of damaged images."
@@ -30,6 +30,7 @@ KINDS = {
     "tint": ("colour shift", "strength"),
     "dropped": ("dropped modes", "labels without images"),
 }
+SHOWN = (("strength",), ("fid", "fid_judge"), ("kid", "kid_judge"))
 STRENGTH, FID, KID = range(3)
 LEFT, TOP, WIDTH, HEIGHT, ACROSS, DOWN, BOTTOM = 0.62, 0.48, 1.38, 1.12, 0.2, 0.2, 0.44
 
@@ -48,9 +49,12 @@ def measured(evidence: Evidence) -> dict[str, tuple[str, Lines]]:
     """Of each data set the lines of the first row that has any: they are of real images, so all rows have the same."""
     found: dict[str, tuple[str, Lines]] = {}
     for name, report in evidence.reports.items():
-        for data, lines in report.get("sanity", {}).items():
+        columns = ["strength", *report.get("sanity_columns", [])]
+        places = [next((i for i, each in enumerate(columns) if each in names), None) for names in SHOWN]
+        for data, lines in report.get("sanity", {}).items() if None not in places else ():
             if lines:
-                found.setdefault(data, (name, lines))
+                shown = {kind: [[line[i] for i in places] for line in each] for kind, each in lines.items()}
+                found.setdefault(data, (name, shown))
     return found
 
 
@@ -64,7 +68,7 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
     kinds = [kind for kind in KINDS if any(kind in lines for lines in found.values())]
     if not kinds:
         return style.sentence(TITLE, NOTHING)
-    dagger = frechet(evidence)[0].endswith("_judge")
+    dagger = (frechet(evidence) or "").endswith("_judge")
     rings = any(
         falling([line[metric] for line in each]) for lines in found.values() for each in lines.values()
         for metric in (FID, KID)

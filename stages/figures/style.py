@@ -144,10 +144,11 @@ def broken(name: str, width: float, size: float = SMALL) -> str:
 
 def sentence(title: str, text: str, width: float = COLUMN) -> Figure:
     """A figure that says why there is nothing to draw."""
-    lines = wrapped(text, width - 0.3)
-    figure = blank(width, 0.55 + 0.12 * (lines.count("\n") + 1))
-    write(figure, title, 0.12, 0.1, fontsize=HEADING)
-    write(figure, lines, 0.12, 0.32, fontsize=SMALL, linespacing=1.3)
+    head, lines = wrapped(title, (width - 0.3) * SMALL / HEADING), wrapped(text, width - 0.3)
+    below = 0.32 + 0.16 * head.count("\n")
+    figure = blank(width, below + 0.23 + 0.12 * (lines.count("\n") + 1))
+    write(figure, head, 0.12, 0.1, fontsize=HEADING, linespacing=1.2)
+    write(figure, lines, 0.12, below, fontsize=SMALL, linespacing=1.3)
     return figure
 
 

@@ -11,11 +11,12 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.figures import style, swept
+from stages.figures import style
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
-from stages.harness.settings.rows import VariantRow
+from stages.findings.naming import called
+from stages.settings import paths
+from stages.settings.rows import VariantRow
 
 METRIC = "subclass_ami"
 NOTE = (
@@ -29,18 +30,19 @@ COLOURS = "tab10"
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """One figure per sweep whose teacher has subclasses."""
-    for name, rows in swept.each(evidence).items():
-        teacher = swept.teacher(rows)
+    """One figure per problem whose teacher has subclasses."""
+    for problem, names in evidence.problems().items():
+        teacher = evidence.teacher(problem)
         if teacher and evidence.has(teacher, METRIC):
-            title = f"Do subclasses rediscover the labels? {name}"
+            title = f"Do subclasses rediscover the labels? {problem}"
             inputs = (paths.PARAMS, paths.results(), paths.quality(teacher))
-            yield Drawn(f"subclasses-{name}", title, partial(draw, evidence, title, teacher, rows), inputs)
+            rows = {name: evidence.rows[name] for name in names}
+            yield Drawn(f"subclasses-{problem}", title, partial(draw, evidence, title, teacher, rows), inputs)
 
 
 def draw(evidence: Evidence, title: str, teacher: str, rows: Mapping[str, VariantRow]) -> Figure:
     """The plane on the left, the agreement of every row on the right."""
-    report = swept.report(teacher)
+    report = evidence.reports[teacher]
     labels = evidence.settings.teachers[rows[teacher].teacher].labels
     classes = list(report["seeds"][str(rows[teacher].seeds[0])]["labels"])
     picture = report["picture"]
@@ -88,6 +90,6 @@ def agreement(axes: Axes, evidence: Evidence, rows: Mapping[str, VariantRow], ch
         if len(values) > 1:
             axes.plot(values, [place] * len(values), "|", ms=6, mew=0.9, color=style.ORANGE)
     axes.axvline(chance, ls=":", lw=0.9, color=style.INK)
-    axes.set_yticks(range(len(rows)), [row.thesis for row in rows.values()])
+    axes.set_yticks(range(len(rows)), [called(row) for row in rows.values()])
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel="adjusted mutual information")
     axes.tick_params(axis="y", length=0)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from stages.figures import regain, style
-from stages.figures.evidence import Evidence, called, frechet, groups, made, taught
+from stages.figures import regain, style, tiles
+from stages.figures.evidence import Evidence, groups
 from stages.figures.excerpt import LABELS, STEP, Block, lesson, pictures, strip
 from stages.figures.gallery import leading
 from stages.figures.regain import Metric
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
-from stages.harness.settings.rows import TeacherRow
+from stages.findings.comparing import taught
+from stages.findings.naming import called, made
+from stages.settings import paths
+from stages.settings.rows import TeacherRow
 
 TITLE = "What compression loses and distillation wins back"
 NOTHING = (
@@ -32,6 +35,12 @@ WON = "Won back: share of what was lost in {metric}. "
 DAGGER = " † In the features of the pipeline's own judge, not comparable with published values."
 BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds"}
 COSTS = {"parameters": "parameters", "macs": "MACs"}
+SHOWN = (
+    Metric("l1", "exact error × 1000", "min", 1e3),
+    Metric("accuracy_target", "accuracy, %", "max", 1e2),
+    Metric("fid", "FID", "min"),
+    Metric("fid_judge", "FID†", "min"),
+)
 MARK_WORDS = {
     "control": "untaught student",
     "better": "better than it",
@@ -46,21 +55,22 @@ TOP, HEAD, COLUMNS, TICKS, AFTER, ASIDE = 0.66, 0.26, 0.12, 0.18, 0.05, 0.14
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The page."""
-    found, metrics = blocks(evidence), measures(evidence)
-    if not found or not metrics:
+    evidence = tiles.pictured(evidence)
+    found = blocks(evidence)
+    if not found:
         yield Drawn("summary", TITLE, partial(style.sentence, TITLE, NOTHING), (paths.PARAMS, paths.results()))
         return
     shown = [name for block in found for name in (block.teacher, block.control, lesson(evidence, block))]
     seen = (path for name in dict.fromkeys(shown) for path in (paths.samples(name), paths.quality(name)))
     inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.costs(), *seen)
-    yield Drawn("summary", TITLE, partial(page, evidence, found, metrics), inputs)
+    yield Drawn("summary", TITLE, partial(page, evidence, found), inputs)
 
 
 def blocks(evidence: Evidence) -> list[Block]:
     """Of each problem the largest group, and others with several rows."""
     found = []
     for problem in evidence.problems():
-        teacher = evidence.teacher(problem)
+        teacher, decides = evidence.teacher(problem), evidence.headline(problem).name
         members = [names for key, names in groups(evidence).items() if key[0] == problem]
         most = max((len(names) for names in members), default=0)
         for names in members:
@@ -68,29 +78,29 @@ def blocks(evidence: Evidence) -> list[Block]:
             untaught = [name for name in rows if not taught(evidence.rows[name])]
             lessons = tuple(name for name in rows if taught(evidence.rows[name]))
             if teacher and untaught and lessons and len(names) >= min(most, SEVERAL):
-                found.append(Block(problem, teacher, untaught[0], lessons))
+                block = Block(problem, teacher, untaught[0], lessons)
+                found += [block] if all(evidence.has(name, decides) for name in block.rows) else []
     return found
 
 
-def measures(evidence: Evidence) -> list[Metric]:
-    """Exact error, accuracy and Fréchet distance, as far as all rows have them."""
-    distance, word = frechet(evidence)
-    known = [
-        Metric("l1", "exact error × 1000", "min", 1e3, lazy=True),
-        Metric("accuracy_target", "accuracy, %", "max", 1e2),
-        Metric(distance, word.split(" (")[0], "min"),
-    ]
-    return [metric for metric in known if all(evidence.has(name, metric.column) for name in evidence.rows)]
+def measures(evidence: Evidence, block: Block) -> list[Metric]:
+    """The metric that decides the problem, then accuracy and Fréchet distance, as far as all rows have them."""
+    deciding = evidence.headline(block.problem)
+    known = {metric.column: metric for metric in SHOWN}
+    first = known.get(deciding.name, Metric(deciding.name, deciding.title, deciding.better))
+    wanted = [replace(first, lazy=True), *(metric for metric in SHOWN[1:] if metric.column != first.column)]
+    return [metric for metric in wanted if all(evidence.has(name, metric.column) for name in block.rows)]
 
 
-def page(evidence: Evidence, found: list[Block], metrics: list[Metric]) -> Figure:
+def page(evidence: Evidence, found: list[Block]) -> Figure:
     """The blocks below each other."""
-    bounded = evidence.has(found[0].teacher, f"{metrics[0].column}_low")
-    bars = BARS[bounded]
+    metrics = [measures(evidence, block) for block in found]
+    firsts = dict.fromkeys(each[0] for each in metrics if each)
+    bounded = evidence.has(found[0].teacher, f"{metrics[0][0].column}_low")
     note = NOTE.format(
-        bars=bars,
-        won=WON.format(metric=metrics[0].word.split(" ×")[0]),
-        dagger=DAGGER if any("†" in metric.word for metric in metrics) else "",
+        bars=BARS[bounded],
+        won=WON.format(metric=" or ".join(metric.word.split(" ×")[0] for metric in firsts)),
+        dagger=DAGGER if any("†" in metric.word for each in metrics for metric in each) else "",
     )
     strips = [strip(evidence, block, block.lines * LINE) for block in found]
     bodies = [max(b.lines * LINE, len(s.rows) * STEP) for b, s in zip(found, strips, strict=True)]
@@ -100,10 +110,10 @@ def page(evidence: Evidence, found: list[Block], metrics: list[Metric]) -> Figur
     style.write(figure, TITLE, 0.08, 0.08, fontsize=10, fontweight="bold")
     key(figure, sheet)
     top = TOP
-    for block, each, body in zip(found, strips, bodies, strict=True):
+    for block, shown, each, body in zip(found, metrics, strips, bodies, strict=True):
         heading(figure, sheet, evidence, block, top)
         left = pictures(figure, each, top + HEAD + COLUMNS)
-        lines(figure, evidence, block, metrics, left + ASIDE, top + HEAD + COLUMNS)
+        lines(figure, evidence, block, shown, left + ASIDE, top + HEAD + COLUMNS)
         top += HEAD + COLUMNS + body + TICKS + AFTER
     style.note(figure, note)
     return figure
@@ -117,8 +127,7 @@ def heading(figure: Figure, sheet: Axes, evidence: Evidence, block: Block, top: 
     labels = sum(len(each) for each in (teacher_of(evidence, block).labels, teacher_of(evidence, block).partner_labels))
     style.write(figure, f"{labels} labels; student: {made(row)}", LABELS, top + 0.03, fontsize=style.SMALL)
     large, small = (
-        evidence.costs[kind][name]["generator"]
-        for kind, name in (("teachers", row.teacher), ("variants", block.control))
+        evidence.costs[kind][name]["kept"] for kind, name in (("teachers", row.teacher), ("variants", block.control))
     )
     for index, (column, word) in enumerate(COSTS.items()):
         left, width = style.PAGE - 0.08 - (2 - index) * 2.0 + 0.08, 1.92

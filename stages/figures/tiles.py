@@ -1,8 +1,10 @@
-"""The sample pictures of the evaluation, cut into tiles again; `harness/measuring/strips.py` laid them out."""
+"""The sample pictures of the evaluation, cut into tiles again; `stages/measuring/strips.py` laid them out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap
@@ -10,9 +12,9 @@ from PIL import Image
 
 from stages.figures import style
 from stages.figures.evidence import Evidence
-from stages.harness.measuring.strips import IMAGES
-from stages.harness.settings import paths
-from stages.harness.splits.prepared import Bytes
+from stages.measuring.strips import IMAGES
+from stages.settings import paths
+from stages.storage.prepared import Bytes
 
 ENLARGED = 128
 """Pixels of a tile's side in a figure, at least: viewers smooth small pictures when they enlarge them."""
@@ -29,6 +31,20 @@ class Tiles:
     made: Bytes
     given: Bytes | None
     exact: Bytes | None
+
+
+def pictured(evidence: Evidence) -> Evidence:
+    """What concerns the rows that have pictures: those that are judged label by label on images."""
+    return evidence.only([name for name, report in evidence.reports.items() if has_tiles(report)])
+
+
+def has_tiles(report: Mapping[str, Any]) -> bool:
+    """Whether a row's sample picture is made of tiles, a column per label."""
+    measured = next(iter(report["seeds"].values())).get("datasets", {})
+    protocols = report["protocol"]["datasets"]
+    return bool(measured) and all(
+        "labels" in each and "perceptual_images" in protocols[data] for data, each in measured.items()
+    )
 
 
 def read(evidence: Evidence, name: str) -> dict[str, Tiles]:

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from stages.figures import style
-from stages.figures.evidence import Evidence, dumped, group, groups, headline, made, matched
+from stages.figures.evidence import Evidence, control, dumped, group, groups
 from stages.figures.style import Drawn
-from stages.harness.settings import paths
+from stages.findings.naming import made, matched
+from stages.settings import paths
 
 TITLE = "The weight of the lesson"
 NOTHING = "A sweep needs two rows or more that differ in the weight of the generator's lesson alone; there are none."
@@ -27,7 +28,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """One panel per sweep."""
     found = sweeps(evidence)
     draw = partial(panels, evidence, found) if found else partial(style.sentence, TITLE, NOTHING)
-    yield Drawn("weights", TITLE, draw, (paths.PARAMS, paths.results()))
+    yield Drawn("weights", TITLE, draw, (paths.PARAMS, paths.results(), paths.dictionary()))
 
 
 def sweeps(evidence: Evidence) -> dict[str, dict[float, str]]:
@@ -36,8 +37,8 @@ def sweeps(evidence: Evidence) -> dict[str, dict[float, str]]:
     for name, row in evidence.rows.items():
         if "weight" in row.generator_lesson:
             others = {key: value for key, value in row.generator_lesson.items() if key != "weight"}
-            taught = row.distill.generator, row.distill.discriminator, dumped(row.discriminator_lesson)
-            key = (*group(row), *taught, dumped(others))
+            same = row.model_dump(include={"distill", "discriminator_lesson", "pace", "generator_pace"})
+            key = (*group(row), dumped(same), dumped(others))
             alike.setdefault(key, {})[float(row.generator_lesson["weight"])] = name
     found = {}
     for rows in alike.values():
@@ -63,7 +64,8 @@ def panels(evidence: Evidence, found: dict[str, dict[float, str]]) -> Figure:
 
 def draw(axes: Axes, evidence: Evidence, rows: dict[float, str]) -> None:
     """Error over weight."""
-    metric, word = headline(evidence)
+    problem = evidence.rows[next(iter(rows.values()))].problem
+    metric, word = evidence.headline(problem).name, evidence.headline(problem).title
     for weight, name in rows.items():
         low, high = evidence.extent(name, metric)
         axes.plot([weight, weight], [low, high], color=style.BLUE, lw=0.8)
@@ -72,12 +74,8 @@ def draw(axes: Axes, evidence: Evidence, rows: dict[float, str]) -> None:
         )
     axes.plot(list(rows), [evidence.mean(name, metric) for name in rows.values()], color=style.BLUE)
     first = next(iter(rows.values()))
-    siblings = groups(evidence)[group(evidence.rows[first])]
-    control = next(
-        (n for n in siblings if evidence.rows[n].distill.generator == evidence.rows[n].distill.discriminator == "none"),
-        None,
-    )
-    lines = [(control, metric, "no KD", "--"), (first, f"reference_input_{metric}", "return the input", ":")]
+    untaught = control(evidence, groups(evidence)[group(evidence.rows[first])])
+    lines = [(untaught, metric, "no KD", "--"), (first, f"reference_input_{metric}", "return the input", ":")]
     known = [
         (evidence.mean(row, column), text, dashes)
         for row, column, text, dashes in lines

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stages.harness.settings import paths
-from stages.harness.settings.rows import Params, VariantRow
-from stages.tables import classified, markdown, notes
-from stages.tables.columns import RELATIVE, Column
+from stages.settings import paths
+from stages.settings.rows import Params, VariantRow
+from stages.tables import markdown, notes
+from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Group, Line, Table, kind_of
 from stages.tables.templating import Made, environment, one_line
 
-HARDLY = 0.9
+if TYPE_CHECKING:
+    from stages.learning.contracts import Role
+
+CONSTANT = "constant"
 CARTOONS = {
     "avatars": "The portraits are cartoons; which method is best on them need not be best on photographs.",
     "tissue": "The tissue is drawn; which method is best on it need not be best on sections of real tissue.",
@@ -33,27 +35,6 @@ ORIGINS = {
     "digits": "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998), "
     "as scikit-learn carries it along: CC-BY-4.0.",
 }
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What cards of one kind of network say differently: template, columns, and whose lessons under which heading."""
-
-    template: str
-    shown: tuple[str, ...]
-    taught: Mapping[str, str]
-
-
-TRANSLATORS = Kind(
-    "card_of_translators.md.j2",
-    ("parameters", "macs", "latency_ms", "speed_up", "fid", "fid_judge", "accuracy_target", "l1"),
-    {"generator is taught": "generator", "discriminator is taught": "discriminator"},
-)
-CLASSIFIERS = Kind(
-    "card_of_classifiers.md.j2",
-    ("parameters", "macs", "latency_ms", "speed_up", "error", "f1", "auc", "ece", "subclass_ami"),
-    {"is taught": "generator"},
-)
 
 
 def code(text: str) -> Made:
@@ -84,10 +65,14 @@ def made_by(row: VariantRow) -> str:
     return f"{row.compression}: {plain({**row.student, **row.compression_settings})}"
 
 
-def lesson(row: VariantRow, player: str) -> str:
+def lesson(row: VariantRow, role: Role) -> str:
     """What a network of a row is taught."""
-    name = getattr(row.distill, player)
-    return "" if name == "none" else f"{name}: {plain(getattr(row, f'{player}_lesson'))}"
+    name = getattr(row.distill, role)
+    if name == "none":
+        return ""
+    settings, pace = getattr(row, f"{role}_lesson"), getattr(row.pace, role)
+    moved = "" if pace == CONSTANT else f"; pace {pace}: {plain(getattr(row, f'{role}_pace'))}"
+    return f"{name}: {plain(settings)}{moved}"
 
 
 def bounds(table: Table, column: Column, low: float, high: float) -> str:
@@ -125,7 +110,7 @@ def origins(readers: Collection[str]) -> Iterator[str]:
         )
 
 
-def limits(found: Gathered, group: Group, readers: Collection[str]) -> Iterator[str]:
+def limits(found: Gathered, table: Table, group: Group, readers: Collection[str]) -> Iterator[str]:
     """What the numbers of this problem do not say."""
     yield from (CARTOONS[reader] for reader in readers if reader in CARTOONS)
     single = sum(line.kind in ("control", "taught") and line.seeds == 1 for line in group.lines)
@@ -138,21 +123,14 @@ def limits(found: Gathered, group: Group, readers: Collection[str]) -> Iterator[
         "beyond the noise of seeds; of the others nothing is shown, in neither direction. "
         "Intervals are not corrected for the number of comparisons."
     )
-    shares = {line.name: line.cells[RELATIVE].value for line in group.lines if line.name and RELATIVE in line.cells}
-    hardly = [name for name, share in shares.items() if share > HARDLY]
-    if hardly:
-        yield f"More than {HARDLY:.0%} of the error of returning the input is left by {', '.join(hardly)}.".replace(
-            "%", " %"
-        )
-    if group.judged_by != classified.JUDGED_BY and found.settings.evaluation.extractor == "judge":
-        yield "Distances between sets of images are in the features of a small judge, not of Inception."
+    yield from table.layout.limits(found.only({line.name: found.rows[line.name] for line in group.lines if line.name}))
 
 
-def datasets(settings: Params, names: list[str]) -> list[tuple[str, Any, list[str]]]:
+def datasets(settings: Params, rows: Mapping[str, VariantRow]) -> list[tuple[str, Any, list[str]]]:
     """The data sets of rows: their names, rows and the labels that networks translate or tell apart."""
     wanted: dict[str, list[str]] = {}
-    for name in names:
-        teacher = settings.teachers[settings.variants[name].teacher]
+    for row in rows.values():
+        teacher = settings.teachers[row.teacher]
         pairs = [(teacher.dataset, teacher.labels), (teacher.partner, teacher.partner_labels)]
         for data, labels in pairs:
             wanted[data] = list(dict.fromkeys([*wanted.get(data, []), *labels]))
@@ -172,31 +150,37 @@ def vector(settings: Params, teacher: str) -> list[str]:
     return [one_line(label) for label in (*row.labels, *row.partner_labels, *mask)]
 
 
+def deciding(table: Table, group: Group) -> Column:
+    """The column of the table that shows what decides a problem; a layout that leaves it out cannot be carded."""
+    return next(column for column in table.columns if column.key == group.judged_by)
+
+
 def card(found: Gathered, table: Table, group: Group) -> str:
     """The card of one problem."""
     settings = found.settings
-    rows = {line.name: settings.variants[line.name] for line in group.lines if line.name}
-    data = datasets(settings, list(rows))
+    rows = {line.name: found.rows[line.name] for line in group.lines if line.name}
+    data = datasets(settings, rows)
     names = list(dict.fromkeys(row.teacher for row in rows.values()))
     teachers = [(name, settings.teachers[name], schedule(settings, settings.teachers[name].schedule)) for name in names]
     students = {name: row for name, row in rows.items() if kind_of(row) != "teacher"}
     used = dict.fromkeys(row.schedule for row in students.values())
-    judged = next(column for column in table.columns if column.key == group.judged_by)
-    kind = CLASSIFIERS if group.judged_by == classified.JUDGED_BY else TRANSLATORS
+    judged = deciding(table, group)
     filled = {key for line in group.lines for key in line.cells}
-    columns = [column for column in table.columns if column.key in kind.shown and column.key in filled]
+    shown = {*table.layout.on_card, judged.key}
+    columns = [column for column in table.columns if column.key in shown and column.key in filled]
     of_judged = (found, table, judged)
+    kept = found.costs["teachers"][names[0]]["roles"]["generator"]
     readers = list(dict.fromkeys(each.dataset for _, each, _ in data))
-    return environment(markdown.escape).get_template(kind.template).render(
+    return environment(markdown.escape).get_template(table.layout.card).render(
         found=found, table=table, group=group, judged=judged, datasets=data, teachers=teachers, rows=list(rows.items()),
         family=Made(teachers[0][1].family),
         students=sum(len(row.seeds) for row in students.values()),
         schedules=[(name, schedule(settings, name)) for name in used],
         columns=columns,
-        taught=kind.taught,
+        taught=table.layout.taught, kept=kept,
         origins=[Made(origin) for origin in origins(readers)],
         notes=notes.made(notes.in_short(found, group, columns), markdown.escape, markdown.WORDS),
-        limits=list(limits(found, group, readers)),
+        limits=list(limits(found, table, group, readers)),
         example=Made(paths.teacher(names[0]).as_posix()), pixels=data[0][1].resolution,
         labels=len(vector(settings, names[0])), vector=Made(", ".join(vector(settings, names[0]))),
         code=code, plain=plain, made_by=made_by, lesson=lesson, label=markdown.label, cell=markdown.cell,

@@ -1,37 +1,40 @@
-"""The columns of the summary: where each number comes from, its unit, and which direction is better."""
+"""The columns of the tables: where each number comes from, its unit, and which direction is better."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from stages.harness.findings import tables
-from stages.harness.settings.rows import Evaluation
-from stages.tables.gathered import Gathered
+from stages.findings.dictionary import Dictionary
 
 DIGITS, MOST_DECIMALS = 3, 6
 RELATIVE = "l1_relative"
+TRAINING = "training_macs"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A number of every row: `key` names it as results/ does, `factor` turns it into `unit`, `sign` leads to a note."""
+    """A number of every row: `key` names it as results/ does, `factor` turns it into `unit`, `sign` leads to a note.
+
+    One that is measured has a direction that is `better`. One that is `over_input` is the ratio of that column to what
+    returning the input scores in it.
+    """
 
     key: str
     title: str
-    unit: str
-    factor: float
+    unit: str = ""
+    factor: float = 1
     measured: bool = False
     sign: str = ""
+    over_input: str = ""
+    better: str = ""
 
     @property
-    def better(self) -> str:
-        """min, max, or nothing where neither is."""
-        if not self.measured:
-            return ""
-        return tables.described("l1" if self.key == RELATIVE else self.key).better
+    def source(self) -> str:
+        """The column of results/ that it is made from."""
+        return self.over_input or self.key
 
     @property
     def heading(self) -> str:
@@ -39,33 +42,28 @@ class Column:
         return f"{self.title}{self.sign}{ {'min': ' ↓', 'max': ' ↑', '': ''}[self.better] }"
 
 
-def perceptual(settings: Evaluation, found: Gathered) -> Column:
-    """Distance to the exact images; to the teacher's where no row has exact ones."""
-    exact = f"lpips_{settings.lpips}_truth"
-    known = any(found.values(name, exact) for name in found.lines)
-    key, title = (exact, "LPIPS to truth") if known else (f"lpips_{settings.lpips}_teacher", "LPIPS to teacher")
-    return Column(key, title, "", 1, True, "‡" if settings.lpips == "judge" else "")
-
-
-def columns(found: Gathered) -> tuple[Column, ...]:
-    """All columns, in their order."""
-    settings = found.settings.evaluation
-    suffix, sign = ("_judge", "†") if settings.extractor == "judge" else ("", "")
+def costs(unit: str = "M", factor: float = 1e-6, *, both_rules: bool = False) -> tuple[Column, ...]:
+    """What a row costs; multiply-accumulates in a unit that suits its networks, by one rule or both in use."""
     return (
         Column("parameters", "Parameters", "k", 1e-3),
-        Column("macs", "MACs", "M", 1e-6),
-        Column("macs_output_rule", "MACs, output rule", "M", 1e-6),
+        Column("macs", "MACs", unit, factor),
+        *([Column("macs_output_rule", "MACs, output rule", unit, factor)] if both_rules else []),
+        Column(TRAINING, "Training MACs", "G", 1e-9),
         Column("bytes", "Weights", "kB", 1e-3),
-        Column("compression", "Compression", "×", 1),
-        Column("latency_ms", "Latency", "ms", 1),
-        Column("speed_up", "Speed-up", "×", 1),
-        Column(f"fid{suffix}", "FID", "", 1, True, sign),
-        Column(f"kid{suffix}", "KID", "10⁻³", 1e3, True, sign),
-        perceptual(settings, found),
-        Column("accuracy_target", "Accuracy", "%", 100, True),
-        Column("l1", "Exact error L1", "10⁻³", 1e3, True),
-        Column(RELATIVE, "L1 / input", "", 1, True),
+        Column("compression", "Compression", "×"),
+        Column("latency_ms", "Latency", "ms"),
+        Column("speed_up", "Speed-up", "×"),
     )
+
+
+def measured(found: Dictionary, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Columns of measured numbers with the direction that the dictionary gives them."""
+    return tuple(replace(each, measured=True, better=found.described(each.source).better) for each in columns)
+
+
+def capital(title: str) -> str:
+    """A title that begins with a capital letter."""
+    return title[:1].upper() + title[1:]
 
 
 def decimals(values: Iterable[float]) -> int:

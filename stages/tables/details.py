@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.harness.findings import tables
-from stages.harness.settings import paths, provenance
-from stages.harness.settings.rows import VariantRow
+from stages.findings import origins
+from stages.measuring.columns import INPUT, PERFECT
+from stages.settings import paths, provenance, sweeps
+from stages.settings.rows import VariantRow
 from stages.tables import gathered
 from stages.tables.gathered import Fields, Gathered
 
@@ -33,31 +33,38 @@ def pasted(name: str, row: VariantRow) -> str:
     return f"  {UNNAMED.sub('-', name)}: {file.getvalue()}"
 
 
-def networks(counted: Mapping[str, Any]) -> dict[str, Details]:
-    """What each network of a row or teacher costs, the one that is kept first."""
-    return {name: each for name, each in counted.items() if isinstance(each, dict) and "macs" in each}
-
-
 def lessons(found: Gathered, name: str) -> list[str]:
-    """What teaches which network, called as its family calls it."""
-    taught = found.settings.variants[name].distill
-    both = zip(networks(found.costs["variants"][name]), (taught.generator, taught.discriminator), strict=False)
-    return [f"{player}: {lesson}" for player, lesson in both if lesson != "none"]
+    """What teaches which networks, called as their family calls them."""
+    row, roles = found.rows[name], found.costs["variants"][name]["roles"]
+    taught = {role: getattr(row.distill, role) for role in roles}
+    return [f"{' + '.join(roles[role])}: {lesson}" for role, lesson in taught.items() if lesson != "none"]
+
+
+def paces(found: Gathered, name: str) -> list[str]:
+    """How the weights of a row's lessons move; a row that is not taught has no pace."""
+    row, roles = found.rows[name], found.costs["variants"][name]["roles"]
+    return list(dict.fromkeys(getattr(row.pace, role) for role in roles if getattr(row.distill, role) != "none"))
 
 
 def costs(found: Gathered, name: str) -> list[Details]:
     """What each network of a row and of its teacher costs, also at the resolution of published tables."""
     mine = found.costs["variants"][name]
-    theirs = found.costs["teachers"][found.settings.variants[name].teacher]
+    theirs = found.costs["teachers"][found.rows[name].teacher]
     listed = [
-        {"network": player, "row": counted, "teacher": theirs.get(player, {})}
-        for player, counted in networks(mine).items()
+        {"network": network, "row": counted, "teacher": theirs["networks"].get(network, {})}
+        for network, counted in mine["networks"].items()
     ]
-    for player, counted in mine.get("at_128", {}).items():
+    published = mine["published"]
+    for network, counted in published["networks"].items():
         macs = {key: counted[key] for key in MACS}
-        large = theirs.get("at_128", {}).get(player, {})
-        listed.append({"network": f"{player} at 128 px", "row": macs, "teacher": large})
+        large = theirs["published"]["networks"].get(network, {})
+        listed.append({"network": f"{network} at {published['resolution']} px", "row": macs, "teacher": large})
     return listed
+
+
+def training(found: Gathered, name: str) -> Details:
+    """What one training of a row costs: counted, and as long as it took when its item last ran."""
+    return {**found.costs["variants"][name]["training"], **origins.seconds_of_training(found.settings, name)}
 
 
 def network(found: Gathered, name: str) -> Mapping[str, Any]:
@@ -65,16 +72,16 @@ def network(found: Gathered, name: str) -> Mapping[str, Any]:
     return found.latency["networks"].get(found.latency["variants"].get(name), {})
 
 
-def metrics(report: Mapping[str, Any]) -> list[Details]:
+def metrics(found: Gathered, report: Mapping[str, Any]) -> list[Details]:
     """Every measured number, seed by seed with its interval, and what the two references score."""
     seeds, references = list(report["seeds"].values()), report.get("references", {})
     listed = []
     for metric in seeds[0]["overall"]:
-        known = tables.described(metric)
+        known = found.dictionary.described(metric)
         values = [[each["overall"][metric], *each.get("intervals", {}).get(metric, [])] for each in seeds]
         beside = {
             who: references[f"{prefix}{metric}"]
-            for who, prefix in (("input", tables.INPUT), ("exact", tables.PERFECT))
+            for who, prefix in (("input", INPUT), ("exact", PERFECT))
             if f"{prefix}{metric}" in references
         }
         listed.append(
@@ -100,34 +107,32 @@ def comparisons(found: Gathered, name: str) -> list[Details]:
     ]
 
 
-def origins(row: VariantRow, name: str) -> list[str]:
-    """The items before the page that a row went through, first things first; a point's are those of its sweep."""
-    item, swept = name.partition("/")[0], "_sweeps" if "/" in name else ""
+def items(found: Gathered, name: str) -> list[str]:
+    """The items before the page that a row went through, first things first."""
+    row, item = found.rows[name], origins.item(name)
     data = dict.fromkeys((row.dataset, row.partner))
     return [
         *(provenance.item_name("acquire_data", each) for each in data),
         *(provenance.item_name("build_judges", each) for each in data),
         provenance.item_name("build_teachers", row.teacher),
         "count_costs",
-        provenance.item_name(f"distill_students{swept}", item),
-        provenance.item_name(f"evaluate_quality{swept}", item),
+        provenance.item_name(sweeps.stage(found.settings, "distill_students", item), item),
+        provenance.item_name("establish_protocols", row.examination),
+        provenance.item_name(sweeps.stage(found.settings, "evaluate_quality", item), item),
         "gather_results",
         "measure_latency",
     ]
 
 
 def record(item: str) -> Details | None:
-    """What an item wrote down of itself; nothing where it left no sound record, for none is needed."""
+    """What the page shows of an item's record."""
     stage, _, name = item.partition("@")
-    try:
-        entry = json.loads(paths.provenance(stage, name).read_text(encoding="utf-8"))
-        return {key: entry[key] for key in SHOWN if key in entry}
-    except (OSError, ValueError, TypeError):
-        return None
+    entry = origins.entry(stage, name)
+    return None if entry is None else {key: entry[key] for key in SHOWN if key in entry}
 
 
 def curves() -> dict[str, Details]:
-    """The losses of every training, by kind, name and seed."""
+    """The losses of every training, by kind, name and seed; null where a step has no number."""
     found: dict[str, list[Fields]] = {}
     for line in gathered.table(paths.training_curves()):
         found.setdefault(f"{line['kind']} {line['name']} {line['seed']}", []).append(line)
@@ -135,9 +140,9 @@ def curves() -> dict[str, Details]:
         training: {
             "steps": [int(line["step"]) for line in lines],
             "losses": {
-                loss: [float(line[loss]) for line in lines]
+                loss: [float(line[loss]) if line[loss] else None for line in lines]
                 for loss in lines[0]
-                if loss not in CURVE_KEYS and all(line[loss] for line in lines)
+                if loss not in CURVE_KEYS and any(line[loss] for line in lines)
             },
         }
         for training, lines in found.items()
@@ -146,10 +151,8 @@ def curves() -> dict[str, Details]:
 
 def of_row(found: Gathered, name: str, report: Mapping[str, Any]) -> Details:
     """All of it."""
-    row, timed = found.settings.variants[name], network(found, name)
-    large = next(
-        (n for n, r in found.settings.variants.items() if (r.teacher, r.compression) == (row.teacher, "none")), None
-    )
+    row, timed = found.rows[name], network(found, name)
+    large = next((n for n, r in found.rows.items() if (r.teacher, r.compression) == (row.teacher, "none")), None)
     return {
         "seeds": row.seeds,
         "steps": found.settings.schedules[row.schedule].steps,
@@ -161,14 +164,17 @@ def of_row(found: Gathered, name: str, report: Mapping[str, Any]) -> Details:
             "data": " + ".join(dict.fromkeys((row.dataset, row.partner))),
             "made by": row.compression,
             "taught": ", ".join(lessons(found, name)) or "nothing",
+            **({"pace": ", ".join(moved)} if (moved := paces(found, name)) else {}),
+            "examination": row.examination,
         },
         "spec": timed.get("spec", {}),
         "teacher_spec": network(found, large).get("spec", {}) if large else {},
         "costs": costs(found, name),
+        "training": training(found, name),
         "times": timed.get("times", []),
         "peak_bytes": timed.get("peak_bytes", {}),
-        "metrics": metrics(report),
+        "metrics": metrics(found, report),
         "comparisons": comparisons(found, name),
-        "origins": origins(row, name),
+        "origins": items(found, name),
         "yaml": pasted(name, row),
     }

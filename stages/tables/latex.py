@@ -15,11 +15,12 @@ SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "''", "±": r"$\pm$", "×": r"$\times$", "−": "$-$", "–": "--", "†": r"$^{\dagger}$",
     "‡": r"$^{\ddagger}$", "§": r"\S{}", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "⁻": "$^{-}$", "³": "$^{3}$",
+    "α": r"$\alpha$", "β": r"$\beta$", "λ": r"$\lambda$", "∞": r"$\infty$", "²": "$^{2}$",
 }  # fmt: skip
 WORDS = {"best": r"\textbf{Bold}", "near": r"\underline{underlined}", "control": r"$\circ$ \textit{italics}"}
 STYLES = {"": "{}", "best": r"\textbf{{{}}}", "near": r"\underline{{{}}}"}
 # Of a page that holds the table alone.
-ROW_MM, LETTER_MM, HEIGHT_MM, WIDTH_MM = 3.0, 1.7, 60, 270
+ROW_MM, LETTER_MM, HEIGHT_MM, WIDTH_MM = 3.0, 1.7, 64, 290
 
 
 def escape(text: str) -> str:
@@ -95,13 +96,14 @@ def signed(text: str) -> Made:
 
 def numbers(found: Gathered, table: Table) -> str:
     """numbers.tex."""
-    rows = found.settings.variants
+    rows = found.rows
+    images = found.evaluation().get("images")
     suite = {
         "rows": len(rows),
         "problems": len(table.groups),
         "teachers": len({row.teacher for row in rows.values()}),
         "trainings": sum(len(row.seeds) for row in rows.values() if row.compression != "none"),
-        "test-images": found.settings.evaluation.images,
+        **({"test-images": images} if images else {}),
     }
     named = {line.name or f"{group.problem}-{line.kind}": line for group in table.groups for line in group.lines}
     return environment(escape).get_template("numbers.tex.j2").render(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stages.tables import notes
-from stages.tables.columns import RELATIVE, Column
+from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Cell, Line, Table
 from stages.tables.templating import Made, environment, one_line
@@ -12,8 +12,6 @@ SPECIAL = "\\`*_[]|~#"
 ENTITIES = {"&": "&amp;", "<": "&lt;"}
 STYLES = {"": "{}", "best": "**{}**", "near": "*{}*"}
 WORDS = {"best": "**Bold**", "near": "*italics*", "control": "○"}
-HEADLINE = ("parameters", "macs", "speed_up", "fid", "fid_judge", "accuracy_target", "l1", RELATIVE,
-            "error", "f1", "auc", "ece", "subclass_ami")  # fmt: skip
 
 
 def escape(text: str) -> str:
@@ -39,7 +37,8 @@ def label(line: Line) -> Made:
 def summary(found: Gathered, table: Table) -> str:
     """summary.md."""
     headline = table.headline()
-    short = [column for column in table.columns if column.key in HEADLINE]
+    wanted = {*table.layout.short, headline.judged_by}
+    short = [column for column in table.columns if column.key in wanted]
     return environment(escape).get_template("summary.md.j2").render(
         table=table, headline=headline, short=short, cell=cell, label=label,
         made=Made,

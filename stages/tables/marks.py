@@ -15,7 +15,7 @@ from typing import Literal
 
 from scipy.stats import t as student
 
-from stages.harness.findings.comparing import LEVEL
+from stages.findings.comparing import LEVEL
 
 Mark = Literal["", "best", "near"]
 ROUNDING = 1e-9

@@ -11,10 +11,10 @@ from typing import Any
 
 from PIL import Image
 
-from stages.harness.findings import records
-from stages.harness.findings.tables import TableError
-from stages.harness.measuring.strips import IMAGES
-from stages.harness.settings import paths
+from stages.findings import records
+from stages.findings.tables import TableError
+from stages.measuring.strips import IMAGES
+from stages.settings import paths
 
 PACKED_ENOUGH = 40_000
 """A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""
@@ -91,7 +91,7 @@ def parts(report: Mapping[str, Any], teacher: bool) -> list[dict[str, Any]]:
 
 def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dict[str, Any]], Embedded] | None:
     """The first people of a row's sample picture and where its tiles are; nothing where the row has no picture."""
-    if not paths.samples(name).exists():
+    if not report["pictured"]:
         return None
     with Image.open(paths.samples(name)) as image:
         whole = image.convert("RGB")

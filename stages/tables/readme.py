@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stages.harness.findings.tables import TableError
-from stages.harness.settings import paths
-from stages.harness.settings.atomic import write_atomically
+from stages.findings.tables import TableError
+from stages.settings import paths
+from stages.settings.atomic import write_atomically
 
 SUMMARY = paths.table("summary.md")
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -28,7 +28,9 @@ def merged(readme: str, summary: str) -> str:
 
 
 def update() -> bool:
-    """Bring README.md up to date; says whether it was not."""
+    """Bring README.md up to date; says whether it was not. Rows that no summary speaks of leave it as it is."""
+    if not SUMMARY.exists():
+        return False
     if not paths.README.exists():
         print(f"there is no {paths.README} to put the results into")
         return False

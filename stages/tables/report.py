@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from stages.harness.findings import records
-from stages.harness.settings import machine, paths
+from stages.findings import records
+from stages.settings import machine, paths
 from stages.tables import details, notes, pictures, summary
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
@@ -20,7 +20,15 @@ from stages.tables.page import KINDS, WORDS
 from stages.tables.summary import Group, Line, Table
 from stages.tables.templating import TEMPLATES, pages
 
-COSTS = ("macs", "macs_output_rule", "parameters", "bytes", "latency_ms")
+COSTS = ("macs", "macs_output_rule", "parameters", "bytes", "latency_ms", "training_macs")
+FILTERS = {
+    "problem": "Problem",
+    "lessons": "Lesson",
+    "pace": "Pace",
+    "compression": "Made by",
+    "family": "Family",
+    "examination": "Examination",
+}
 
 
 def island(data: Mapping[str, Any]) -> Markup:
@@ -66,12 +74,12 @@ def number(table: Table, column: Column, value: float) -> str:
 
 
 def whole(both: Sequence[Table]) -> Table:
-    """Rows that translate and rows that classify in one table, each with the columns it has."""
+    """Rows of all examinations in one table, each with the columns it has."""
     found: dict[str, Column] = {}
     for each in both:
         found |= {column.key: column for column in each.columns if column.key not in found}
     groups = tuple(group for each in both for group in each.groups)
-    return Table(tuple(found.values()), groups, summary.places(tuple(found.values()), groups))
+    return Table(both[0].layout, tuple(found.values()), groups, summary.places(tuple(found.values()), groups))
 
 
 def row(found: Gathered, table: Table, group: Group, line: Line) -> dict[str, Any]:
@@ -88,16 +96,22 @@ def row(found: Gathered, table: Table, group: Group, line: Line) -> dict[str, An
         "spreads": {key: cell.spread for key, cell in line.cells.items() if cell.spread is not None},
     }
     if line.name:
-        settings = found.settings.variants[line.name]
-        taught = details.lessons(found, line.name) or ["none"]
-        shown |= {"lessons": taught, "compression": settings.compression, "family": settings.family}
+        settings = found.rows[line.name]
+        shown |= {
+            "lessons": details.lessons(found, line.name) or ["none"],
+            "compression": settings.compression,
+            "family": settings.family,
+            "examination": settings.examination,
+        }
+        paces = details.paces(found, line.name)
+        shown |= {"pace": paces} if paces else {}
     return shown
 
 
 def choices(rows: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
     """The filters: key, name and values in the order of rows; none where all rows have the same."""
     found = []
-    for key, title in (("problem", "Problem"), ("lessons", "Lesson"), ("compression", "Made by"), ("family", "Family")):
+    for key, title in FILTERS.items():
         values = [row[key] for row in rows if key in row]
         flat = [each for value in values for each in ([value] if isinstance(value, str) else value)]
         distinct = list(dict.fromkeys(flat))
@@ -115,8 +129,8 @@ def data(
     with ThreadPoolExecutor(machine.cores()) as pool:
         figures = {name: pool.submit(pictures.figure, name) for name in titles}
         for found, part in tables:
-            rows += [row(found, table, group, line) for group in part.groups for line in group.lines]
-            for name, settings in found.settings.variants.items():
+            rows += [row(found, part, group, line) for group in part.groups for line in group.lines]
+            for name, settings in found.rows.items():
                 measured = records.read(paths.quality(name))
                 known[name] = details.of_row(found, name, measured) | {"diagram": drawn.get(name), "parts": None}
                 sheets[name] = pool.submit(pictures.sheet, name, measured, settings.compression == "none")
@@ -137,7 +151,7 @@ def data(
 
 
 def page(tables: Sequence[tuple[Gathered, Table]]) -> str:
-    """index.html, of rows that translate and, where there are some, of rows that classify."""
+    """index.html, of the rows of all examinations."""
     both, titles = [each for _, each in tables], pictures.manifest()
     table = whole(both)
     text, shown = data(tables, table, titles)

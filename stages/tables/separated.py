@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stages.harness.findings import tables
+from stages.findings import tables
 from stages.tables.summary import Group, Line, Table
 
 NAMES = ("problem", "row", "label", "kind", "seeds")

@@ -1,4 +1,4 @@
-"""The summary table as data: rows grouped by problem, one cell per column; every format is written from it."""
+"""A table as data: rows grouped by problem, one cell per column; every format is written from it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from stages.harness.findings import comparing, tables
-from stages.harness.settings.rows import VariantRow
-from stages.tables import columns as layout
-from stages.tables import marks
-from stages.tables.columns import RELATIVE, Column
+from stages.findings import comparing, dictionary, naming
+from stages.measuring.columns import INPUT, PERFECT
+from stages.settings.rows import VariantRow
+from stages.tables import columns as numbers
+from stages.tables import layouts, marks
+from stages.tables.columns import TRAINING, Column, capital
 from stages.tables.gathered import Gathered
+from stages.tables.layouts import Layout
 from stages.tables.marks import Mark
 
 TITLES = {"set1": "Set 1", "set2": "Set 2", "set12": "Set 1+2", "joint": "Joint training"}
-REFERENCES = {"input": (tables.INPUT, "returns its input"), "perfect": (tables.PERFECT, "exact images")}
+REFERENCES = {"input": (INPUT, "returns its input"), "perfect": (PERFECT, "exact images")}
 
 Kind = Literal["input", "perfect", "teacher", "control", "taught"]
 
@@ -38,44 +40,64 @@ class Line:
     label: str
     kind: Kind
     seeds: int = 0
+    headline: bool = False
     cells: Mapping[str, Cell] = field(default_factory=dict)
     verdicts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Group:
-    """The rows of one problem; `judged_by` is the metric its verdicts are about."""
+    """The rows of one problem; `decides` is the metric its verdicts are about."""
 
     problem: str
     title: str
     lines: tuple[Line, ...]
-    judged_by: str
+    decides: dictionary.Column
     noise_known: bool
+
+    @property
+    def judged_by(self) -> str:
+        """The name of the deciding metric."""
+        return self.decides.name
 
 
 @dataclass(frozen=True)
 class Table:
-    """All groups, and how the numbers of a column are written."""
+    """The groups of one kind of examination, how it is laid out, and how the numbers of a column are written."""
 
+    layout: Layout
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
     places: Mapping[str, int]
 
     def number(self, column: Column, value: float) -> str:
         """A number as every format shows it."""
-        return layout.written(value * column.factor, self.places[column.key])
+        return numbers.written(value * column.factor, self.places[column.key])
 
     def verdict(self, group: Group, line: Line) -> str:
-        """Against the control; says about what where it is not an error."""
+        """Against the control; says about what where it is not what decides most problems."""
         verdict = line.verdicts.get(group.judged_by, "")
-        return f"{verdict} (accuracy)" if verdict and group.judged_by == "accuracy_target" else verdict
+        return f"{verdict} ({group.decides.title})" if verdict and group.decides != self.usual() else verdict
+
+    def usual(self) -> dictionary.Column:
+        """The metric that decides the most problems."""
+        deciding = [group.decides for group in self.groups]
+        return max(deciding, key=deciding.count)
 
     def headline(self) -> Group:
-        """The first problem's teacher, references, and students of several seeds; all where no student has several."""
-        first = self.groups[0]
-        chosen = [line for line in first.lines if line.kind not in ("control", "taught") or line.seeds > 1]
-        several = any(line.seeds > 1 for line in chosen)
-        return replace(first, lines=tuple(chosen)) if several else first
+        """The rows that the text speaks of, beside their teacher and the references.
+
+        Where no row is marked so, those of the first problem that have several seeds, or all of it.
+        """
+        first = next((group for group in self.groups if any(line.headline for line in group.lines)), self.groups[0])
+        marked = any(line.headline for line in first.lines)
+        chosen = [
+            line
+            for line in first.lines
+            if line.kind not in ("control", "taught") or (line.headline if marked else line.seeds > 1)
+        ]
+        found = marked or any(line.seeds > 1 for line in chosen)
+        return replace(first, lines=tuple(chosen)) if found else first
 
 
 def kind_of(row: VariantRow) -> Kind:
@@ -85,28 +107,19 @@ def kind_of(row: VariantRow) -> Kind:
     return "taught" if comparing.taught(row) else "control"
 
 
-def label_of(row: VariantRow) -> str:
-    """The row's name in the thesis; where it has none, how the student is made and what it is taught."""
-    if row.thesis or kind_of(row) == "teacher":
-        return row.thesis or "teacher"
-    lessons = {"": row.distill.generator, "D ": row.distill.discriminator}
-    taught = " + ".join(f"{prefix}{lesson}" for prefix, lesson in lessons.items() if lesson != "none")
-    return f"{row.compression}: {taught or 'no KD'}"
-
-
 def values_of(found: Gathered, name: str, column: Column) -> list[float]:
     """A number of a row: one for what is counted or timed, one per seed for what is measured."""
-    if column.key == RELATIVE:
-        inputs = found.values(name, f"{tables.INPUT}l1")
-        return [mine / unchanged for mine, unchanged in zip(found.values(name, "l1"), inputs, strict=True)]
+    if column.over_input:
+        return found.over_input(name, column.over_input)
     if column.measured:
         return found.values(name, column.key)
-    counted = tables.kept(found.costs["variants"][name])
+    entry = found.costs["variants"][name]
+    if column.key == TRAINING:
+        return [float(entry["training"]["macs"])]
     if column.key == "compression":
-        teacher = tables.kept(found.costs["teachers"][found.settings.variants[name].teacher])
-        return [teacher["parameters"] / counted["parameters"]]
-    timed = found.time(name)
-    return [float(source[column.key]) for source in (counted, timed) if column.key in source]
+        large = found.costs["teachers"][found.rows[name].teacher]
+        return [large["kept"]["parameters"] / entry["kept"]["parameters"]]
+    return [float(source[column.key]) for source in (entry["kept"], found.time(name)) if column.key in source]
 
 
 def references(found: Gathered, names: Sequence[str], columns: Sequence[Column]) -> Iterator[Line]:
@@ -114,18 +127,17 @@ def references(found: Gathered, names: Sequence[str], columns: Sequence[Column])
     for kind, (prefix, label) in REFERENCES.items():
         cells = {}
         for column in (column for column in columns if column.measured):
-            key = "l1" if column.key == RELATIVE else column.key
-            scores = {score for name in names for score in found.values(name, f"{prefix}{key}")}
+            scores = {score for name in names for score in found.values(name, f"{prefix}{column.source}")}
             if len(scores) == 1:
                 value = scores.pop()
-                cells[column.key] = Cell(float(kind == "input") if column.key == RELATIVE else value)
+                cells[column.key] = Cell(float(kind == "input") if column.over_input else value)
         if cells:
             yield Line("", label, kind, cells=cells)  # type: ignore[arg-type] # the keys of REFERENCES
 
 
 def group(found: Gathered, problem: str, names: Sequence[str], columns: Sequence[Column]) -> Group:
     """The lines of one problem: references, teacher, students in the order of params."""
-    rows = {name: found.settings.variants[name] for name in names}
+    rows = {name: found.rows[name] for name in names}
     values = {column.key: {name: values_of(found, name, column) for name in names} for column in columns}
     students = [name for name, row in rows.items() if kind_of(row) != "teacher"]
     given: dict[str, dict[str, Mark]] = {
@@ -145,14 +157,13 @@ def group(found: Gathered, problem: str, names: Sequence[str], columns: Sequence
             if of[name]
         }
         verdicts = {column.key: found.verdict(name, column.key) for column in columns if column.measured}
-        lines.append(Line(name, label_of(row), kind_of(row), len(row.seeds), cells, verdicts))
-    exact = any("l1" in line.cells for line in lines)
+        lines.append(Line(name, naming.labelled(row), kind_of(row), len(row.seeds), row.headline, cells, verdicts))
     several = any(len(rows[name].seeds) > 1 for name in students)
     return Group(
         problem,
         title(found, problem, rows[names[0]]),
         (*references(found, names, columns), *lines),
-        "l1" if exact else "accuracy_target",
+        found.dictionary.headline(problem),
         several,
     )
 
@@ -165,20 +176,35 @@ def title(found: Gathered, problem: str, row: VariantRow) -> str:
 
 
 def build(found: Gathered) -> Table:
-    """The whole table."""
-    columns = layout.columns(found)
-    problems: dict[str, list[str]] = {}
-    for name, row in found.settings.variants.items():
-        problems.setdefault(row.problem, []).append(name)
-    groups = tuple(group(found, problem, names, columns) for problem, names in problems.items())
-    return Table(columns, groups, places(columns, groups))
+    """The table of rows of one kind of examination; of its columns those that some row has."""
+    (examination,) = found.examinations()
+    layout = layouts.of(examination)
+    known = with_deciding(found, layout.columns(found))
+    groups = tuple(group(found, problem, names, known) for problem, names in found.problems().items())
+    filled = {key for each in groups for line in each.lines for key in line.cells}
+    columns = tuple(column for column in known if column.key in filled)
+    return Table(layout, columns, groups, places(columns, groups))
+
+
+def with_deciding(found: Gathered, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Columns, and behind them what decides a problem where no column shows it."""
+    known = {column.key for column in columns}
+    deciding = dict.fromkeys(found.dictionary.headline(problem) for problem in found.problems())
+    missing = [Column(each.name, capital(each.title), each.unit) for each in deciding if each.name not in known]
+    return (*columns, *numbers.measured(found.dictionary, missing))
+
+
+def tables_of(found: Gathered) -> list[tuple[Gathered, Table]]:
+    """Of each kind of examination what was gathered, and its table."""
+    parts = [found.of(examination) for examination in found.examinations()]
+    return [(part, build(part)) for part in parts]
 
 
 def places(columns: Sequence[Column], groups: Sequence[Group]) -> dict[str, int]:
     """How many decimals each column has."""
     lines = [line for each in groups for line in each.lines]
     return {
-        column.key: layout.decimals(
+        column.key: numbers.decimals(
             line.cells[column.key].value * column.factor for line in lines if column.key in line.cells
         )
         for column in columns

@@ -92,8 +92,8 @@ const haystack = rows.map((row) => {
   return [row.name, row.label, row.problem, row.verdict, ...Object.values(about)].join(" ").toLowerCase();
 });
 function fits(row, index) {
-  for (const key of ["problem", "lessons", "compression", "family"]) {
-    const wanted = filters.elements[key]?.value;
+  for (const key of [...filters.elements].filter((each) => each.tagName === "SELECT").map((each) => each.name)) {
+    const wanted = filters.elements[key].value;
     if (wanted && ![row[key]].flat().includes(wanted)) return false;
   }
   const words = filters.elements.text.value.toLowerCase().split(/\s+/);
@@ -110,7 +110,7 @@ function filter() {
   markPlace();
 }
 
-// Rows that translate and rows that classify have columns of their own; those that nobody shown has are left out.
+// Rows of each examination have columns of their own; those that no row shown has are left out.
 function showColumns() {
   const shown = visible();
   heads.forEach((head, place) => {
@@ -418,6 +418,11 @@ function plot(title, runs) {
       runs.map((run) => s("path", { class: `line ${run.control ? "control" : `s${run.place % 6}`}`,
         d: run.values.map((value, place) => `${place ? "L" : "M"}${x(run.steps[place]).toFixed(1)} ${y(value).toFixed(1)}`).join("") }))));
 }
+// Of what is measured every so many steps, the steps that have a number.
+function pointsOf(run, name) {
+  const there = run.losses[name].map((value, place) => (value === null ? -1 : place)).filter((place) => place >= 0);
+  return { steps: there.map((place) => run.steps[place]), values: there.map((place) => run.losses[name][place]) };
+}
 function losses(row, known) {
   const own = known.steps
     ? known.seeds.map((seed, place) => ({ place, run: curves[`variant ${row.name} ${seed}`] }))
@@ -431,7 +436,7 @@ function losses(row, known) {
   return [
     h("p", { class: "hint" }, `Weighted losses, averaged over equal stretches of steps.${seeds}${beside.length ? ` Dashed: the control ${control}.` : ""}`),
     h("div", { class: "curves" }, names.map((name) => plot(name, runs.filter((each) => each.run.losses[name])
-      .map((each) => ({ ...each, steps: each.run.steps, values: each.run.losses[name] }))))),
+      .map((each) => ({ ...each, ...pointsOf(each.run, name) }))))),
   ];
 }
 function costs(known) {
@@ -441,10 +446,16 @@ function costs(known) {
     [`${each.network}: ${titles[key]}`, counted(each.teacher[key] ?? 0), counted(each.row[key]), ratio(each.teacher[key], each.row[key])]));
   const times = known.times.map((each) => [`${each.device}, ${each.threads} thread${each.threads > 1 ? "s" : ""}, batch ${each.batch}`,
     short(each.latency_ms, 3), range(each.latency_ms_q1 && Number(each.latency_ms_q1.toPrecision(3)), each.latency_ms_q3 && Number(each.latency_ms_q3.toPrecision(3))), `${short(each.speed_up, 3)}×`]);
+  const { training } = known, seconds = training.seconds === undefined ? "" : lasted(training.seconds);
+  const trained = training.macs ? [["forward", training.forward], ["backward", training.backward], ["teacher", training.teacher], ["in all", training.macs]]
+    .map(([what, macs]) => [what, counted(macs), what === "in all" ? seconds : ""]) : [];
+  const measured = !seconds ? "" : ` It took ${seconds} on ${training.machine}${training.trainings > 1 ? `, the mean of the ${training.trainings} trainings that ran together` : ""}, as recorded when this page was written.`;
   const peak = Object.entries(known.peak_bytes).flatMap(([device, sizes]) => Object.entries(sizes).map(([batch, bytes]) => `${counted(bytes)}B (${device}, batch ${batch})`));
   return [
     table(["counted", "teacher", "this row", "smaller by"], body, { label: "Counted costs" }),
     times.length ? table(["timed", "median, ms", "middle half", "speed-up"], times, { label: "Times" }) : h("p", { class: "hint" }, "This network was not timed."),
+    trained.length ? table(["one training", "MACs", "took"], trained, { label: "Cost of training" }) : h("p", { class: "hint" }, "This row is not trained."),
+    trained.length ? h("p", { class: "hint" }, `MACs of all steps of one seed, by the input rule.${measured}`) : null,
     peak.length ? h("p", { class: "hint" }, `Peak memory of a call: ${peak.join(", ")}.`) : null,
   ];
 }
@@ -569,7 +580,7 @@ new ResizeObserver(([{ contentRect }], observer) => {
 }).observe(chart);
 
 // Start
-for (const [axis, keep, first] of [["vertical", (column) => column.better, "l1"], ["horizontal", (column) => column.cost, "macs"]]) {
+for (const [axis, keep, first] of [["vertical", (column) => column.better, rows.find((row) => row.name)?.judged], ["horizontal", (column) => column.cost, "macs"]]) {
   const offered = columns.filter((column) => keep(column) && rows.some((row) => row.name && column.key in row.cells));
   axes.elements[axis].append(...offered.map((column) => h("option", { value: column.key }, column.title)));
   if (offered.some((column) => column.key === first)) axes.elements[axis].value = first;
