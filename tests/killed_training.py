@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 
 from stages import build_teachers
-from stages.harness.settings import paths
+from stages.settings import paths
 
 
 def train(name: str) -> None:

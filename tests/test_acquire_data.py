@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from retort.checking import params
 from stages import acquire_data
-from stages.harness.settings import params, paths
-from stages.harness.splits import prepared
+from stages.settings import paths
+from stages.storage import prepared
 from tests.smallest import TEXT
 
 
@@ -22,7 +23,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_row_becomes_a_data_set(capsys: pytest.CaptureFixture[str]) -> None:
     acquire_data.main("faces")
     data = prepared.read(paths.dataset("faces"))
-    row = params.load().datasets["faces"]
+    row = params.checked().datasets["faces"]
     assert data.header.provenance == row.model_dump()
     assert data.header.counts == {split: row.settings[split] for split in prepared.SPLITS}
     assert data.header.resolution == data.split("train").images.shape[1] == row.resolution

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stages.blocks.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
-from stages.blocks.portraits import draw, layers, region
 from stages.datasets import avatars
-from stages.harness.settings import members
-from stages.harness.splits import prepared, preparing
+from stages.drawing.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
+from stages.drawing.portraits import draw, layers, region
+from stages.preparing import writing
+from stages.settings import members
+from stages.storage import prepared
 
 # Share of all pixels that each change moves by more than 8/255, and its mean L1, at 32 px; at least.
 VISIBLE = {
@@ -32,7 +33,7 @@ VISIBLE = {
 } | dict.fromkeys(EXPRESSIONS, (0.06, 0.012))
 
 
-def make(**changes: object) -> preparing.Source:
+def make(**changes: object) -> writing.Source:
     given_settings: dict[str, Any] = {
         "resolution": 16, "labels": "attributes", "train": 40, "validation": 6, "test": 6, "seed": 3,
         "frequencies": {}, "correlations": [],
@@ -50,7 +51,7 @@ def crowd(
     return avatars.population(seed, "train", range(count), attributes, expressions, correlations or [])
 
 
-def joined(source: preparing.Source, split: str, field: str) -> np.ndarray:
+def joined(source: writing.Source, split: str, field: str) -> np.ndarray:
     return np.concatenate([getattr(chunk, field) for chunk in source.splits[split]()])
 
 
@@ -223,7 +224,7 @@ def test_a_correlation_is_realised(first: str, second: str, strength: float) -> 
 
 def test_it_can_be_prepared_and_read_back(tmp_path: Path) -> None:
     source = make(labels="expressions")
-    header = preparing.write(tmp_path / "avatars", "avatars", 16, source, {})
+    header = writing.write(tmp_path / "avatars", "avatars", 16, source, {})
     assert header.counts == {"train": 40, "validation": 6, "test": 6}
     split = prepared.read(tmp_path / "avatars").split("test")
     assert split.counterfactuals is not None
@@ -273,7 +274,7 @@ def test_settings_out_of_range_are_named(changes: dict[str, Any], where: str) ->
 def test_the_code_of_the_data_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = Path(__file__).resolve().parents[1] / "data/README.md"
     (block,) = re.findall(r"```python\n(.*?)```", card.read_text(encoding="utf-8"), re.DOTALL)
-    preparing.write(tmp_path / "data/avatars", "avatars", 16, make(), {})
+    writing.write(tmp_path / "data/avatars", "avatars", 16, make(), {})
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(block, names)

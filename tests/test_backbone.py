@@ -13,22 +13,22 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from stages.blocks import torchvision_ready
-from stages.distillations import none
 from stages.families import backbone
-from stages.harness.exchange import weights
-from stages.harness.learning import training
-from stages.harness.learning.devices import Place
-from stages.harness.learning.game import Batch, Side
-from stages.harness.settings.rows import Schedule
+from stages.families.backbone.networks import DEVIATION, MEAN, base_of
+from stages.learning import batches, students, training
+from stages.learning.contracts import Moment
+from stages.learning.rates import decay
+from stages.settings.rows import Schedule, VariantRow
+from stages.storage import weights
+from tests import tiny
+from tests.tiny import CPU
 
 torchvision_ready.declare_missing()
 from torchvision import models  # noqa: E402 - not before the operators it asks for are declared
 
-CPU = Place(torch.device("cpu"), "float32")
 SCHEDULE = Schedule(
     steps=4,
     batch=4,
-    critic_steps=1,
     learning_rate=0.01,
     critic_learning_rate=0.01,
     betas=[0.9, 0.999],
@@ -36,8 +36,6 @@ SCHEDULE = Schedule(
     decay="tenth",
     average=0.0,
     flip=False,
-    targets="permuted",
-    augment="none",
 )
 NETWORKS = ("resnet50", "mobilenet_v2")
 
@@ -52,17 +50,20 @@ def build(given: backbone.Spec, seed: int = 0) -> Any:  # noqa: ANN401 - a netwo
     return backbone.build(given)["classifier"]
 
 
-def batch(step: int) -> Batch:
+def batch(step: int, turn: int = 0) -> Moment:  # noqa: ARG001 - a Draw
     random = torch.Generator().manual_seed(step)
     label = F.one_hot(torch.arange(4) % 2, 2).float()
     real = torch.rand(4, 3, 32, 32, generator=random) * 2 - 1
-    return Batch(real, label, label, torch.rand(4, 1, 1, 1, generator=random), slice(0, 2), "classes")
+    seed = batches.seed_of(torch.rand(4, 1, 1, 1, generator=random))
+    return Moment({"real": real, "label": label}, seed, step, SCHEDULE.steps)
 
 
-def begin(network: nn.Module, **losses: Any) -> training.Run:  # noqa: ANN401 - fields of Losses
-    lessons = {"classifier": none.objective(Side({}, {}), Side({}, {}))}
-    players = backbone.players({"classifier": network}, None, lessons, backbone.Losses(**losses), 1)
-    return training.prepare(players, SCHEDULE)
+def begin(network: nn.Module, **play: int) -> training.Run:
+    """A teacher's training, before its first step."""
+    problem = tiny.problem(2, "classes", 32)
+    given = backbone.Losses(), backbone.Play(**play), problem
+    game = backbone.game({"classifier": network}, None, {"generator": tiny.teaching()}, *given)
+    return training.prepare(game, SCHEDULE)
 
 
 @pytest.mark.parametrize(("network", "parameters"), [("resnet50", 23_512_130), ("mobilenet_v2", 2_226_434)])
@@ -79,7 +80,7 @@ def test_full_size_is_torchvisions(network: str, parameters: int) -> None:
 
 def test_the_resnet_computes_what_torchvisions_does() -> None:
     theirs = models.resnet50(weights=None).eval()
-    mine = backbone.base_of(spec("resnet50", width=1.0, depth=1.0)).eval()
+    mine = base_of(spec("resnet50", width=1.0, depth=1.0)).eval()
     mine.load_state_dict({k: v for k, v in theirs.state_dict().items() if not k.startswith("fc.")})
     image = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
@@ -92,8 +93,9 @@ def test_taps_and_shrinking(network: str) -> None:
     small, large = spec(network), spec(network, width=0.5, depth=0.5)
     counts = [sum(p.numel() for p in build(each).parameters()) for each in (small, large)]
     assert counts[0] < counts[1]
-    seen = build(small).eval().watch(batch(0).real)
-    assert {name: value.shape[1] for name, value in seen.items()} == backbone.taps(small, "classifier")
+    seen = build(small).eval().watch(batch(0)["real"])
+    taps = backbone.taps(small, "classifier")
+    assert {name: value.shape[1] for name, value in seen.items()} == {name: tap.channels for name, tap in taps.items()}
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -102,7 +104,7 @@ def test_pixels_are_normalised_as_imagenets(network: str) -> None:
     made = build(spec(network)).eval()
     seen: list[Tensor] = []
     made.base.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    mean, deviation = (torch.tensor(each)[None, :, None, None] for each in (backbone.MEAN, backbone.DEVIATION))
+    mean, deviation = (torch.tensor(each)[None, :, None, None] for each in (MEAN, DEVIATION))
     for above in (0, 1):
         made((mean + above * deviation).expand(1, 3, 32, 32) * 2 - 1)
         torch.testing.assert_close(seen[-1], torch.full((1, 3, 32, 32), float(above)), rtol=0, atol=1e-5)
@@ -123,16 +125,16 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Tens
     return state
 
 
-def test_published_weights_come_in_when_training_begins_and_never_again(published: dict[str, Tensor]) -> None:
-    full = spec("mobilenet_v2", width=1.0, depth=1.0, pretrained="imagenet")
-    network = build(full)
-    begin(network)
+def test_published_weights_come_in_where_a_network_begins_and_a_training_takes_none(
+    published: dict[str, Tensor],
+) -> None:
+    network = build(spec("mobilenet_v2", width=1.0, depth=1.0, pretrained="imagenet"))
+    backbone.begin({"classifier": network})
     first = {name: value.clone() for name, value in network.base.state_dict().items()}
     assert all(torch.equal(value, published[f"features.{name}"]) for name, value in first.items())
     # A network that has been trained, as a teacher's copy or a resumed one, keeps what it learnt.
     with torch.no_grad():
         network.base[0][0].weight.add_(1)
-        network.taken.fill_(5)
     learnt = deepcopy(network.state_dict())
     begin(network)
     assert all(torch.equal(value, learnt[name]) for name, value in network.state_dict().items())
@@ -141,10 +143,33 @@ def test_published_weights_come_in_when_training_begins_and_never_again(publishe
 def test_from_scratch_takes_nothing_that_was_published(published: dict[str, Tensor]) -> None:
     network = build(spec("mobilenet_v2", width=1.0, depth=1.0))
     before = deepcopy(network.state_dict())
-    begin(network)
+    backbone.begin({"classifier": network})
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     key = "0.0.weight"
     assert not torch.equal(network.base.state_dict()[key], published[f"features.{key}"])
+
+
+def row(compression: str) -> VariantRow:
+    """A row of a backbone that is made in a way."""
+    both = {"generator": "none", "discriminator": "none"}
+    constant = {"generator": "constant", "discriminator": "constant"}
+    given = {"teacher": "tissue", "family": "backbone", "dataset": "tissue", "partner": "tissue", "problem": "tissue"}
+    made = {"examination": "classification", "compression": compression, "student": {}, "play": {}}
+    return VariantRow.model_validate(
+        {**given, **made, "distill": both, "pace": constant, "schedule": "short", "seeds": [0]}
+    )
+
+
+def test_a_student_begins_with_published_weights_unless_it_has_its_teachers(published: dict[str, Tensor]) -> None:
+    full = spec("mobilenet_v2", width=1.0, depth=1.0, pretrained="imagenet")
+    teacher = {"classifier": build(full)}
+    key = "0.0.weight"
+    fresh: Any = students.make(row("resize"), teacher, (full, full))["classifier"]
+    assert torch.equal(fresh.base.state_dict()[key], published[f"features.{key}"])
+    copied: Any = students.make(row("none"), teacher, (full, full))["classifier"]
+    assert torch.equal(copied.base.state_dict()[key], teacher["classifier"].base.state_dict()[key])
+    counted: Any = students.make(row("resize"), teacher, (full, full), begin=False)["classifier"]
+    assert not torch.equal(counted.base.state_dict()[key], published[f"features.{key}"])
 
 
 def test_absent_weights_are_an_error_and_no_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +178,7 @@ def test_absent_weights_are_an_error_and_no_download(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     network = build(spec("mobilenet_v2", width=1.0, depth=1.0, pretrained="imagenet"))
     with pytest.raises(weights.WeightsError, match="`retort fetch mobilenet_v2`"):
-        begin(network)
+        backbone.begin({"classifier": network})
 
 
 def test_published_weights_fit_the_published_size_alone() -> None:
@@ -167,7 +192,7 @@ def test_the_base_stands_still_until_it_is_let_go(network: str) -> None:
     run = begin(made, frozen_steps=2)
     start = deepcopy(made.base.state_dict())
     head = made.head.weight.clone()
-    going = training.steps(run, lambda step, _: batch(step), SCHEDULE, CPU)
+    going = training.steps(run, batch, SCHEDULE, CPU)
     for _ in range(2):
         next(going)
         assert all(torch.equal(value, start[name]) for name, value in made.base.state_dict().items())
@@ -179,22 +204,22 @@ def test_the_base_stands_still_until_it_is_let_go(network: str) -> None:
 
 
 def test_fine_tuning_is_at_a_tenth_of_the_rate() -> None:
-    assert [training.decay(SCHEDULE, step) for step in range(4)] == [1.0, 1.0, 0.1, 0.1]
+    assert [decay(SCHEDULE, step) for step in range(4)] == [1.0, 1.0, 0.1, 0.1]
     run = begin(build(spec("mobilenet_v2")))
     rates = []
-    for _ in training.steps(run, lambda step, _: batch(step), SCHEDULE, CPU):
-        rates.append(run.optimisers["classifier"].param_groups[0]["lr"])
+    for _ in training.steps(run, batch, SCHEDULE, CPU):
+        rates.append(next(iter(run.optimisers.values())).param_groups[0]["lr"])
     assert rates == pytest.approx([0.01, 0.01, 0.001, 0.001])
 
 
 def test_resuming_within_the_frozen_steps_equals_not_stopping() -> None:
     def losses_of(run: training.Run, count: int) -> list[dict[str, float]]:
-        going = training.steps(run, lambda step, _: batch(step), SCHEDULE, CPU)
+        going = training.steps(run, batch, SCHEDULE, CPU)
         return [next(going)[1] for _ in range(count)]
 
     whole = losses_of(begin(build(spec("mobilenet_v2")), frozen_steps=3), 4)
     stopped = begin(build(spec("mobilenet_v2")), frozen_steps=3)
     first = losses_of(stopped, 2)
     resumed = begin(build(spec("mobilenet_v2"), 9), frozen_steps=3)
-    resumed.load(deepcopy(stopped.state()))
+    resumed.restore(deepcopy(stopped.state()))
     assert [*first, *losses_of(resumed, 2)] == whole

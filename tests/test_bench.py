@@ -12,12 +12,14 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from stages.commands import bench as command
+from retort.benches import bench_metrics, bench_training, side_by_side
+from retort.commands import bench as command
 from stages.distillations import euclidean, none
 from stages.families import stargan
-from stages.harness.benches import bench_metrics, bench_training, side_by_side
-from stages.harness.learning import batches, devices, training
-from stages.harness.learning.game import Batch, Player, Side
+from stages.learning import devices, paced, training
+from stages.learning.contracts import Game, Moment, Networks, Role, Side
+from stages.learning.teaching import Teaching
+from stages.settings import specs
 from tests.reference import published_procedure as published
 
 STUDENT = bench_training.Case(role="student", resolution=16, width=8, critic_width=4, batch=4, rounds=2, critic_steps=2)
@@ -25,28 +27,40 @@ TEACHER = bench_training.Case(**{**STUDENT.__dict__, "role": "teacher"})
 CPU = devices.Place(torch.device("cpu"), "float32")
 
 
-def drawn(move: int) -> Batch:
-    return batches.draw([bench_training.domain(STUDENT)], bench_training.schedule(STUDENT), 0, 0, move)
+def drawn(turn: int) -> Moment:
+    return bench_training.feed(STUDENT)(0, turn)
 
 
-def four(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return batch.real, batch.label, batch.target, batch.mix
+def four(moment: Moment) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return moment["real"], moment["label"], moment["target"], moment["mix"]
 
 
-def ours(case: bench_training.Case, networks: dict[str, nn.Module], lesson: nn.Module, teacher: Any) -> list[Player]:  # noqa: ANN401
-    lessons = {"generator": lesson, "discriminator": none.objective(Side({}, {}), Side({}, {}))}
-    return stargan.players(networks, teacher, lessons, stargan.Losses(), case.critic_steps)
+def ours(case: bench_training.Case, networks: Networks, lesson: nn.Module, teacher: Networks | None) -> Game:
+    nothing = none.objective(Side({}, {}), Side({}, {}))
+    constant = paced.of(paced.CONSTANT, {})
+    lessons: dict[Role, Teaching] = {
+        "generator": Teaching(lesson, constant),
+        "discriminator": Teaching(nothing, constant),
+    }
+    play, problem = bench_training.play(case), bench_training.problem(case)
+    return stargan.game(networks, teacher, lessons, stargan.Losses(), play, problem)
+
+
+def losses(game: Game, name: str) -> dict[str, Tensor]:
+    """The loss of the player called `name` on the first batch."""
+    (player,) = (player for player in game.players if player.name == name)
+    return player.losses(drawn(0))
 
 
 @pytest.fixture
-def networks() -> dict[str, nn.Module]:
+def networks() -> Networks:
     torch.manual_seed(0)
     return stargan.build(TEACHER.large())
 
 
 @pytest.fixture
-def untaught(networks: dict[str, nn.Module]) -> tuple[list[Player], Any]:
-    """Our players and the published procedure, with the same weights."""
+def untaught(networks: Networks) -> tuple[Game, Any]:
+    """Our game and the published procedure, with the same weights."""
     theirs = published.like(TEACHER.large())
     published.copy_weights(theirs.generator, networks["generator"])
     published.copy_weights(theirs.critic, networks["discriminator"])
@@ -58,30 +72,28 @@ def weighted(parts: dict[str, float]) -> dict[str, float]:
     return {name: weights.get(name, 1.0) * value for name, value in parts.items()}
 
 
-def test_the_discriminator_has_the_published_losses(untaught: tuple[list[Player], Any]) -> None:
-    players, theirs = untaught
-    mine = {name: value.item() for name, value in players[0].losses(drawn(0)).items()}
+def test_the_discriminator_has_the_published_losses(untaught: tuple[Game, Any]) -> None:
+    game, theirs = untaught
+    mine = {name: value.item() for name, value in losses(game, "discriminator").items()}
     assert mine == pytest.approx(weighted(theirs.critic_step(*four(drawn(0)))), abs=1e-5)
     assert all(abs(value) > 1e-4 for value in mine.values())
 
 
-def test_the_generator_has_the_published_losses(untaught: tuple[list[Player], Any]) -> None:
-    players, theirs = untaught
-    mine = {name: value.item() for name, value in players[1].losses(drawn(0)).items()}
+def test_the_generator_has_the_published_losses(untaught: tuple[Game, Any]) -> None:
+    game, theirs = untaught
+    mine = {name: value.item() for name, value in losses(game, "generator").items()}
     assert mine == pytest.approx(weighted(theirs.generator_step(*four(drawn(0))[:3])), abs=1e-5)
     assert all(abs(value) > 1e-4 for value in mine.values())
 
 
-def test_a_whole_step_leaves_the_published_weights(
-    untaught: tuple[list[Player], Any], networks: dict[str, nn.Module]
-) -> None:
-    players, theirs = untaught
+def test_a_whole_step_leaves_the_published_weights(untaught: tuple[Game, Any], networks: Networks) -> None:
+    game, theirs = untaught
     before = deepcopy(networks)
     plan = bench_training.schedule(TEACHER)
     # The published generator moves on the last batch of the discriminator, ours on one of its own.
-    run = training.prepare(players, plan)
-    next(training.steps(run, lambda _, move: drawn(min(move, TEACHER.critic_steps - 1)), plan, CPU))
-    theirs.step([four(drawn(move)) for move in range(TEACHER.critic_steps)])
+    run = training.prepare(game, plan)
+    next(training.steps(run, lambda _, turn: drawn(min(turn, TEACHER.critic_steps - 1)), plan, CPU))
+    theirs.step([four(drawn(turn)) for turn in range(TEACHER.critic_steps)])
     for name, other in (("generator", theirs.generator), ("discriminator", theirs.critic)):
         start, mine, their = (
             torch.cat([each.detach().flatten() for each in network.parameters()])
@@ -93,7 +105,7 @@ def test_a_whole_step_leaves_the_published_weights(
 
 
 @pytest.fixture
-def taught() -> tuple[Any, dict[str, nn.Module], dict[str, nn.Module]]:
+def taught() -> tuple[Any, Networks, Networks]:
     """The published procedure of a student, our student and our teacher, with the same weights."""
     torch.manual_seed(1)
     student, teacher = stargan.build(STUDENT.trained()), stargan.build(STUDENT.large())
@@ -110,19 +122,20 @@ def taught() -> tuple[Any, dict[str, nn.Module], dict[str, nn.Module]]:
     return theirs, student, teacher
 
 
-def lesson(student: dict[str, nn.Module], teacher: dict[str, nn.Module], **settings: Any) -> Any:  # noqa: ANN401
+def lesson(student: Networks, teacher: Networks, **settings: Any) -> Any:  # noqa: ANN401
     taps = [stargan.taps(spec, "generator") for spec in (STUDENT.large(), STUDENT.trained())]
     match = {"res5": "res2", "image": "image"}
     return euclidean.objective(Side(teacher, taps[0]), Side(student, taps[1]), match=match, weight=10.0, **settings)
 
 
 def test_the_published_reading_of_a_lesson_compares_the_same_blocks(
-    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+    taught: tuple[Any, Networks, Networks],
 ) -> None:
     theirs, student, teacher = taught
     mine = lesson(student, teacher, adapter_side="teacher", reading="published")
     published.copy_weights(theirs.adapter, mine.adapters["res5"])
-    parts = {name: value.item() for name, value in ours(STUDENT, student, mine, teacher)[1].losses(drawn(0)).items()}
+    found = losses(ours(STUDENT, student, mine, teacher), "generator")
+    parts = {name: value.item() for name, value in found.items()}
     expected = theirs.generator_step(*four(drawn(0))[:3])
     assert parts["euclidean_res5"] == pytest.approx(10 * expected["block"], abs=1e-5)
     assert expected["block"] > 1e-3
@@ -131,29 +144,29 @@ def test_the_published_reading_of_a_lesson_compares_the_same_blocks(
 
 
 def test_a_lesson_compares_the_published_images(
-    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+    taught: tuple[Any, Networks, Networks],
 ) -> None:
     theirs, student, teacher = taught
-    parts = ours(STUDENT, student, lesson(student, teacher), teacher)[1].losses(drawn(0))
+    parts = losses(ours(STUDENT, student, lesson(student, teacher), teacher), "generator")
     expected = theirs.generator_step(*four(drawn(0))[:3])
     assert parts["euclidean_image"].item() == pytest.approx(10 * expected["image"], abs=1e-5)
     assert expected["image"] > 1e-3
 
 
 def test_the_published_student_pays_for_what_ours_leaves_out(
-    taught: tuple[Any, dict[str, nn.Module], dict[str, nn.Module]],
+    taught: tuple[Any, Networks, Networks],
 ) -> None:
     theirs, student, teacher = taught
     theirs.step([four(drawn(0))])
     assert all(each.grad is not None for each in theirs.teacher.parameters())
     assert any(each.grad.abs().sum() > 0 for each in theirs.critic.parameters())
-    ours(STUDENT, student, lesson(student, teacher), teacher)[1].losses(drawn(0))["euclidean_image"].backward()
+    losses(ours(STUDENT, student, lesson(student, teacher), teacher), "generator")["euclidean_image"].backward()
     assert all(each.grad is None for network in teacher.values() for each in network.parameters())
 
 
 def test_the_reference_refuses_other_networks() -> None:
     with pytest.raises(ValueError, match="plain output"):
-        published.like(stargan.shrink(TEACHER.large(), {"output": "gated"}))
+        published.like(specs.shrink(TEACHER.large(), {"output": "gated"}))
 
 
 def test_operations_are_counted_forward_and_backward() -> None:

@@ -16,10 +16,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from stages.commands.bundle import bundle
-from stages.harness.exchange import archives, bundling, commits
-from stages.harness.pipeline import recorded
-from stages.harness.verification import published
+from retort.commands.bundle import bundle
+from retort.exchange import archives, bundling, commits
+from retort.verification import published, recorded
 
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
 GRAPH = """\

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from stages import write_tables
-from stages.harness.learning import checkpoints
-from stages.harness.settings import crosschecks, members, params, paths
-from stages.harness.settings.atomic import write_atomically
+from stages.learning import checkpoints
+from stages.settings import members, params, paths, specs
+from stages.settings.atomic import write_atomically
 from stages.tables import cards, gathered, summary
 from stages.tables.gathered import Gathered
-from tests.test_tables import lay, markdown_tables, settings
+from tests.laid import lay, markdown_tables, settings
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def found(laid: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
     monkeypatch.chdir(laid)
-    return gathered.load(params.load())
+    return gathered.load(params.read())
 
 
 def texts(found: Gathered) -> dict[str, str]:
@@ -38,7 +39,7 @@ def texts(found: Gathered) -> dict[str, str]:
 
 def test_a_card_for_each_problem_with_all_its_rows(found: Gathered) -> None:
     made = texts(found)
-    rows = found.settings.variants
+    rows = found.rows
     assert set(made) == {f"{row.problem}.md" for row in rows.values()}
     for name, row in rows.items():
         procedure, results = markdown_tables(made[f"{row.problem}.md"])[1:]
@@ -57,7 +58,7 @@ def test_numbers_are_those_of_the_summary(found: Gathered) -> None:
     line = next(line for line in table.groups[0].lines if line.name == "taught")
     row = next(row for row in markdown_tables(text)[2] if "| taught |" in row)
     for column in table.columns:
-        if column.key in cards.TRANSLATORS.shown and column.key in line.cells:
+        if column.key in table.layout.on_card and column.key in line.cells:
             assert table.number(column, line.cells[column.key].value) in row
     assert "−10.0 (−12.0 to −8.0) | better |" in row
 
@@ -88,7 +89,7 @@ def test_what_was_read_has_terms_of_its_own(found: Gathered) -> None:
     row = found.settings.datasets["faces"]
     foreign = row.model_copy(update={"dataset": "celeba", "settings": {"directory": "data/raw/celeba"}})
     changed = found.settings.model_copy(update={"datasets": {"faces": foreign}})
-    made = texts(gathered.Gathered(changed, found.lines, found.comparisons, found.costs, found.latency))
+    made = texts(replace(found, settings=changed))
     assert "Their own terms bind" in made["set1.md"]
     assert "nobody is depicted" not in made["set1.md"]
     assert "nobody is depicted" in texts(found)["set1.md"]
@@ -96,7 +97,7 @@ def test_what_was_read_has_terms_of_its_own(found: Gathered) -> None:
 
 def test_the_code_of_a_card_runs(found: Gathered) -> None:
     row = found.settings.teachers["large"]
-    spec = crosschecks.spec_of(row, found.settings)
+    spec = specs.of_teacher(row, found.settings)
     torch.manual_seed(0)
     networks = members.load("families", row.family).build(spec)
     write_atomically(paths.teacher("large"), checkpoints.serialise(row.family, spec, networks, {}))

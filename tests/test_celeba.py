@@ -11,8 +11,9 @@ from PIL import Image
 
 from stages.blocks import torchvision_ready
 from stages.datasets import celeba
-from stages.harness.splits import prepared, preparing
-from stages.harness.splits.prepared import DataError
+from stages.preparing import writing
+from stages.storage import prepared
+from stages.storage.prepared import DataError
 
 NAMES = ("Black_Hair", "Blond_Hair", "Male")
 COUNT = 12
@@ -50,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 def prepare(root: Path, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given: dict[str, Any] = {"resolution": 16, "directory": str(root), "crop": 0, "split": "official", **settings}
     target = root.parent / "prepared"
-    preparing.write(target, "celeba", given["resolution"], celeba.source(**given), {})
+    writing.write(target, "celeba", given["resolution"], celeba.source(**given), {})
     return prepared.read(target)
 
 

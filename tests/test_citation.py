@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import tomllib
+import shutil
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stages.harness.exchange import citation
+from retort.exchange import citation
+from retort.verification import repository
 
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = Annotated[str, Field(min_length=1)]
@@ -71,11 +72,6 @@ def cited() -> dict[str, Any]:
     return citation.read(ROOT / citation.CITATION)
 
 
-@pytest.fixture(scope="module")
-def project() -> dict[str, Any]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
 def test_it_keeps_to_the_schema(cited: dict[str, Any]) -> None:
     Citation.model_validate(cited)
 
@@ -89,17 +85,18 @@ def test_the_schema_refuses_what_the_format_does(cited: dict[str, Any], change: 
         Citation.model_validate({**cited, **change})
 
 
-def test_version_authors_and_keywords_are_those_of_the_package(cited: dict[str, Any], project: dict[str, Any]) -> None:
-    for each in (cited, cited["preferred-citation"]):
-        assert each["version"] == project["version"]
-        assert each["authors"] == project["authors"] == [{"name": "The Retort authors"}]
-        assert each["title"] == cited["title"]
-        assert each["license"] in project["license"]
-    assert cited["keywords"] == project["keywords"]
-
-
-def test_the_year_is_that_of_the_licence(cited: dict[str, Any]) -> None:
-    assert f"Copyright (c) {cited['preferred-citation']['year']} The Retort authors" in (ROOT / "LICENSE").read_text()
+@pytest.mark.parametrize("changed", ["version: ", "authors:\n  - name: ", "keywords:\n"])
+def test_what_the_package_says_otherwise_is_found(tmp_path: Path, changed: str) -> None:
+    for name in (citation.CITATION, citation.CODEMETA, citation.ZENODO, "pyproject.toml", "LICENSE"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    assert not list(repository.cited(tmp_path))
+    text = (tmp_path / citation.CITATION).read_text(encoding="utf-8")
+    assert changed in text
+    inserted = "  - another\n" if changed.startswith("keywords") else "another "
+    (tmp_path / citation.CITATION).write_text(text.replace(changed, changed + inserted), encoding="utf-8")
+    found = [f"{each.where}: {each.what}" for each in repository.cited(tmp_path)]
+    assert any(changed.partition(":")[0] in each for each in found)
+    assert any("codemeta.json: is not what CITATION.cff gives" in each for each in found)
 
 
 @pytest.mark.parametrize("file", [citation.CODEMETA, citation.ZENODO], ids=str)

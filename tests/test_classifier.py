@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.blocks import classes
-from stages.distillations import none, penultimate, soft_labels, subclass
+from stages.distillations import penultimate, soft_labels, subclass
 from stages.families import classifier
-from stages.harness.learning import training
-from stages.harness.learning.devices import Place
-from stages.harness.learning.game import Batch, Player, Side, Unsupported
-from stages.harness.settings.rows import Schedule
-from stages.metrics import cost
+from stages.learning import counting, training
+from stages.learning.contracts import Game, Networks, Player, Side, Tap, Unsupported
+from stages.settings.rows import Schedule
+from tests import tiny
+from tests.tiny import CPU, frozen, side
 
-CPU = Place(torch.device("cpu"), "float32")
 SCHEDULE = Schedule(
     steps=6,
     batch=12,
-    critic_steps=1,
     learning_rate=0.01,
     critic_learning_rate=0.01,
     betas=[0.9, 0.999],
@@ -34,54 +32,32 @@ SCHEDULE = Schedule(
     decay="linear",
     average=0.0,
     flip=False,
-    targets="permuted",
-    augment="none",
 )
+spec, build, batch = tiny.classes, tiny.classifiers, tiny.digits
 
 
-def spec(**changes: Any) -> classifier.Spec:  # noqa: ANN401 - spec fields
-    small = {"labels": 4, "classes": 4, "resolution": 8, "network": "convolutional", "filters": 4, "dense": 8}
-    return classifier.Spec(**{**small, "hidden": 6, **changes})
+def game(networks: Networks, teacher: Networks | None = None, lesson: nn.Module | None = None, **losses: float) -> Game:
+    return tiny.supervised(networks, teacher, tiny.teaching(lesson), **losses)
 
 
-def build(given: classifier.Spec, seed: int = 0) -> dict[str, nn.Module]:
-    torch.manual_seed(seed)
-    return classifier.build(given)
+def only(game: Game) -> Player:
+    (player,) = game.players
+    return player
 
 
-def frozen(networks: dict[str, nn.Module]) -> dict[str, nn.Module]:
-    return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
-
-
-def batch(step: int, count: int = 12, labels: int = 4) -> Batch:
-    random = torch.Generator().manual_seed(step)
-    label = F.one_hot(torch.randint(labels, (count,), generator=random), labels).float()
-    real = torch.rand(count, 1, 8, 8, generator=random).expand(-1, 3, -1, -1) * 2 - 1
-    return Batch(real, label, label, torch.rand(count, 1, 1, 1, generator=random), slice(0, labels), "classes")
-
-
-def side(networks: dict[str, nn.Module]) -> Side:
-    network: Any = networks["classifier"]
-    return Side(networks, classifier.taps(network.spec, "classifier"))
-
-
-def game(
-    networks: dict[str, nn.Module],
-    teacher: dict[str, nn.Module] | None = None,
-    lesson: nn.Module | None = None,
-    **losses: float,
-) -> list[Player]:
-    lessons = {"classifier": lesson or none.objective(Side({}, {}), Side({}, {}))}
-    return classifier.players(networks, teacher, lessons, classifier.Losses(**losses), 1)
-
-
-def trained(
-    networks: dict[str, nn.Module], teacher: dict[str, nn.Module] | None, lesson: nn.Module | None
-) -> dict[str, Tensor]:
-    run = training.prepare(game(networks, teacher, lesson), SCHEDULE)
-    for _ in training.steps(run, lambda step, _: batch(step), SCHEDULE, CPU):
-        pass
+def trained(networks: Networks, teacher: Networks | None, lesson: nn.Module | None) -> dict[str, Tensor]:
+    tiny.trained(game(networks, teacher, lesson), batch, SCHEDULE)
     return networks["classifier"].state_dict()
+
+
+def answering(**channels: int) -> Side:
+    """A side of which taps have so many channels."""
+    return Side({}, {name: Tap(count, "logits") for name, count in channels.items()})
+
+
+def features(channels: int) -> Side:
+    """A side that lets its last features be seen."""
+    return Side({}, {"features": Tap(channels, "vector")})
 
 
 PUBLISHED = {"labels": 10, "classes": 10, "resolution": 28}
@@ -105,7 +81,7 @@ def test_the_student_multiplies_less_though_it_has_more_parameters() -> None:
     found = {}
     for network in ("convolutional", "perceptron"):
         networks, inputs = classifier.example({**PUBLISHED, "network": network})
-        found[network] = cost.costs(networks["classifier"], inputs["classifier"])["macs"]
+        found[network] = counting.of_pass(networks["classifier"], inputs["classifier"])["macs"]
     by_hand = 28 * 28 * 9 * 32 + 27 * 27 * 9 * 32 * 64 + 64 * 13 * 13 * 128 + 128 * 10
     assert found["convolutional"] == by_hand
     assert found["perceptron"] == 784 * 784 * 2 + 784 * 10
@@ -124,8 +100,9 @@ def test_inputs_are_grey_levels_from_zero_to_one() -> None:
 def test_taps_have_the_channels_they_say() -> None:
     for given in (spec(), spec(network="perceptron"), spec(subclasses=3, merge=2, classes=2)):
         network: Any = build(given)["classifier"]
-        seen = network.watch(batch(0).real)
-        assert {name: value.shape[1] for name, value in seen.items()} == classifier.taps(given, "classifier")
+        seen = network.watch(batch(0)["real"])
+        taps = classifier.taps(given, "classifier")
+        assert {name: value.shape[1] for name, value in seen.items()} == {n: tap.channels for n, tap in taps.items()}
 
 
 def test_labels_are_merged_evenly_or_not_at_all() -> None:
@@ -148,14 +125,14 @@ def test_labels_are_merged_evenly_or_not_at_all() -> None:
 def test_soft_labels_of_a_case_computed_by_hand() -> None:
     # Teacher logits 2·ln 3, 0 at T = 2: probabilities 3/4 and 1/4. Student logits 0, 0: −log ½ each.
     theirs, mine = torch.tensor([[2 * math.log(3), 0.0]]), torch.tensor([[0.0, 0.0]])
-    sides = Side({}, {"classes": 2})
+    sides = answering(classes=2)
     lesson = soft_labels.objective(sides, sides, alpha=0.25, temperature=2.0)
-    parts = lesson(({"classes": mine, "cross_entropy": torch.tensor(0.6)}, {}), {"classes": theirs})
+    parts = lesson({"classes": mine, "own.cross_entropy": torch.tensor(0.6)}, {"classes": theirs})
     assert parts["soft_labels"].item() == pytest.approx(0.25 * 4 * math.log(2))
     assert parts["cross_entropy"].item() == pytest.approx(0.75 * 0.6)
     # Student logits 2·ln 2, 0 at T = 2: probabilities 2/3 and 1/3.
     parts = lesson(
-        ({"classes": torch.tensor([[2 * math.log(2), 0.0]]), "cross_entropy": torch.tensor(0.0)}, {}),
+        {"classes": torch.tensor([[2 * math.log(2), 0.0]]), "own.cross_entropy": torch.tensor(0.0)},
         {"classes": theirs},
     )
     assert parts["soft_labels"].item() == pytest.approx(-0.75 * math.log(2 / 3) - 0.25 * math.log(1 / 3))
@@ -164,9 +141,9 @@ def test_soft_labels_of_a_case_computed_by_hand() -> None:
 def slope(temperature: float, member: Any, tap: str) -> Tensor:  # noqa: ANN401 - a module
     torch.manual_seed(0)
     theirs, mine = torch.randn(5, 8), torch.randn(5, 8, requires_grad=True)
-    sides = Side({}, {"classes": 8 if tap == "classes" else 4, "logits": 8})
+    sides = answering(classes=8 if tap == "classes" else 4, logits=8)
     lesson = member.objective(sides, sides, alpha=1.0, temperature=temperature)
-    parts = lesson(({tap: mine, "cross_entropy": mine.sum() * 0}, {}), {tap: theirs})
+    parts = lesson({tap: mine, "own.cross_entropy": mine.sum() * 0}, {tap: theirs})
     (found,) = torch.autograd.grad(torch.stack(list(parts.values())).sum(), mine)
     return found
 
@@ -229,40 +206,41 @@ def test_alpha_one_never_sees_the_labels() -> None:
     given = spec(network="perceptron")
     teacher, networks = frozen(build(given)), build(given, 1)
     lesson = soft_labels.objective(side(teacher), side(networks), alpha=1.0, temperature=2.0)
-    (player,) = game(networks, teacher, lesson)
+    player = only(game(networks, teacher, lesson))
     slopes = []
     for turn in (0, 1):
-        shown = batch(0)
-        shown = Batch(shown.real, shown.label.roll(turn, 1), shown.target, shown.mix, shown.known, shown.kind)
+        first = batch(0)
+        shown = replace(first, tensors={**first.tensors, "label": first["label"].roll(turn, 1)})
         total = torch.stack(list(player.losses(shown).values())).sum()
         slopes.append(torch.autograd.grad(total, list(networks["classifier"].parameters())))
     assert all(torch.equal(a, b) for a, b in zip(*slopes, strict=True))
 
 
 def test_penultimate_is_relative_to_the_teachers_features() -> None:
-    lesson: Any = penultimate.objective(Side({}, {"features": 3}), Side({}, {"features": 2}), weight=2.0)
+    lesson: Any = penultimate.objective(features(3), features(2), weight=2.0)
     theirs, mine = torch.randn(4, 3), torch.randn(4, 2)
     expected = 2 * (lesson.map(mine) - theirs).square().mean() / theirs.square().mean()
-    found = lesson(({"features": mine}, {}), {"features": theirs})["penultimate"]
+    found = lesson({"features": mine}, {"features": theirs})["penultimate"]
     torch.testing.assert_close(found, expected)
     # A student that says nothing is left with the teacher's own spread: shrinking does not help.
     with torch.no_grad():
         lesson.map.weight.zero_()
         lesson.map.bias.zero_()
-    assert lesson(({"features": mine}, {}), {"features": 100 * theirs})["penultimate"].item() == pytest.approx(2)
+    assert lesson({"features": mine}, {"features": 100 * theirs})["penultimate"].item() == pytest.approx(2)
 
 
 def test_lessons_refuse_networks_they_cannot_compare() -> None:
     with pytest.raises(Unsupported, match="the teacher has 4 and the student 2"):
-        soft_labels.objective(Side({}, {"classes": 4}), Side({}, {"classes": 2}), alpha=0.5, temperature=1.0)
-    whole = Side({}, {"classes": 4, "logits": 4})
+        soft_labels.objective(answering(classes=4), answering(classes=2), alpha=0.5, temperature=1.0)
+    whole = answering(classes=4, logits=4)
     with pytest.raises(Unsupported, match="without them use soft_labels"):
         subclass.objective(whole, whole, alpha=0.5, temperature=1.0)
-    parts = Side({}, {"classes": 2, "logits": 4})
+    parts = answering(classes=2, logits=4)
     with pytest.raises(Unsupported, match="4 logits of 2 classes and 4 logits of 4 classes"):
         subclass.objective(parts, whole, alpha=0.5, temperature=1.0)
+    image = Side({}, {"image": Tap(3, "image")})
     with pytest.raises(Unsupported, match="has none"):
-        penultimate.objective(Side({}, {"image": 3}), Side({}, {"image": 3}), weight=1.0)
+        penultimate.objective(image, image, weight=1.0)
 
 
 # Slips of the course notebooks.
@@ -283,7 +261,7 @@ def test_subclasses_are_summed_before_the_label_is_asked_for() -> None:
     """The label is about classes: which subclass of the true class has the logit must not matter."""
     given = spec(classes=2, merge=2, subclasses=3)
     network: Any = build(given)["classifier"].eval()
-    seen = network.watch(batch(0).real)
+    seen = network.watch(batch(0)["real"])
     truth = torch.zeros(12, dtype=torch.int64)
     mixed = seen["logits"][:, [2, 0, 1, 4, 5, 3]]
     torch.testing.assert_close(
@@ -294,7 +272,7 @@ def test_subclasses_are_summed_before_the_label_is_asked_for() -> None:
 
 def test_l_aux_has_a_gradient_that_reaches_the_network() -> None:
     networks = build(spec(subclasses=3))
-    (player,) = game(networks, apart=2.0)
+    player = only(game(networks, apart=2.0))
     parts = player.losses(batch(0))
     assert set(parts) == {"cross_entropy", "apart"}
     parts["apart"].backward()
@@ -306,19 +284,17 @@ def test_training_with_l_aux_moves_examples_apart() -> None:
     ends = {}
     for weight in (0.0, 2.0):
         networks = build(spec(subclasses=3, dropout=0.0))
-        run = training.prepare(game(networks, apart=weight), SCHEDULE.model_copy(update={"steps": 40}))
-        for _ in training.steps(run, lambda step, _: batch(step), SCHEDULE.model_copy(update={"steps": 40}), CPU):
-            pass
+        tiny.trained(game(networks, apart=weight), batch, SCHEDULE.model_copy(update={"steps": 40}))
         network: Any = networks["classifier"].eval()
         with torch.no_grad():
-            ends[weight] = classes.apart(network.watch(batch(99, 64).real)["logits"], 1.0).item()
+            ends[weight] = classes.apart(network.watch(batch(99, count=64)["real"])["logits"], 1.0).item()
     assert ends[2.0] < ends[0.0] - 0.05
 
 
 def test_l_aux_is_for_the_teacher_alone() -> None:
     given = spec(subclasses=2)
     teacher, networks = frozen(build(given)), build(given, 1)
-    (player,) = game(networks, teacher, apart=2.0)
+    player = only(game(networks, teacher, apart=2.0))
     assert set(player.losses(batch(0))) == {"cross_entropy"}
 
 
@@ -347,14 +323,14 @@ def test_six_steps_give_these_losses_stopped_or_not() -> None:
         return training.prepare(game(networks, teacher, lesson), SCHEDULE)
 
     def go_on(run: training.Run) -> Iterator[dict[str, float]]:
-        return (losses for _, losses in training.steps(run, lambda step, _: batch(step), SCHEDULE, CPU))
+        return (losses for _, losses in training.steps(run, batch, SCHEDULE, CPU))
 
     whole = list(go_on(begin(0)))
     stopped = begin(0)
     halves = list(islice(go_on(stopped), 3))
     torch.rand(3)
     resumed = begin(7)
-    resumed.load(deepcopy(stopped.state()))
+    resumed.restore(deepcopy(stopped.state()))
     assert [*halves, *go_on(resumed)] == whole
     found = [each["classifier/cross_entropy"] + each["classifier/subclass"] for each in whole]
     assert found == pytest.approx(GOLDEN, rel=1e-4)

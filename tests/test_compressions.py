@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from stages.blocks import surgery
 from stages.compressions import inherit, prune
 from stages.families import stargan
-from stages.harness.learning import training
-from stages.harness.learning.game import Unsupported
-from stages.harness.settings import members
-from tests.test_stargan import CPU, SCHEDULE, build, frozen, game, random_batch, tiny
+from stages.learning import training
+from stages.learning.contracts import Networks, Unsupported
+from stages.settings import members, specs
+from tests import tiny
+from tests.tiny import CPU, SCHEDULE, TRANSLATOR, faces, frozen, translator, translators
 
 GIVEN: dict[str, Any] = {"freeze": False}
 """Settings by keyword; a member with a keyword of its own adds a value here."""
@@ -25,7 +26,7 @@ GIVEN: dict[str, Any] = {"freeze": False}
 REQUESTS: dict[str, dict[str, Any]] = {"none": {}, "inherit": {"blocks": 2}}
 """A student each member can make of LARGE, where it is not the narrower and shallower one."""
 
-LARGE = tiny(blocks=4)
+LARGE = translator(blocks=4)
 
 compressions = pytest.mark.parametrize("name", members.names("compressions"))
 
@@ -36,15 +37,15 @@ def settings(name: str) -> dict[str, Any]:
     return {p.name: GIVEN[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
 
 
-def make(name: str, teacher: dict[str, nn.Module], **changes: Any) -> dict[str, nn.Module]:  # noqa: ANN401 - spec fields
+def make(name: str, teacher: Networks, **changes: Any) -> Networks:  # noqa: ANN401 - spec fields
     """The student of a teacher made to LARGE."""
-    small = stargan.shrink(LARGE, changes)
-    return members.load("compressions", name).make_student(stargan, teacher, LARGE, small, **settings(name))
+    small = specs.shrink(LARGE, changes)
+    return members.load("compressions", name).make_student(TRANSLATOR, teacher, LARGE, small, **settings(name))
 
 
-def teacher_of(spec: stargan.Spec = LARGE) -> dict[str, nn.Module]:
+def teacher_of(spec: stargan.Spec = LARGE) -> Networks:
     """A teacher whose norms differ from channel to channel, as after training."""
-    networks = build(spec)
+    networks = translators(spec)
     with torch.no_grad():
         for module in networks["generator"].modules():
             if isinstance(module, nn.InstanceNorm2d):
@@ -53,14 +54,14 @@ def teacher_of(spec: stargan.Spec = LARGE) -> dict[str, nn.Module]:
     return frozen(networks)
 
 
-def images(networks: dict[str, nn.Module]) -> Tensor:
+def images(networks: Networks) -> Tensor:
     """Translations of a fixed batch."""
-    batch = random_batch(0, 0, count=3)
+    batch = faces(0, 0, count=3)
     with torch.no_grad():
-        return networks["generator"](batch.real, batch.target)
+        return networks["generator"](batch["real"], batch["target"])
 
 
-def size(networks: dict[str, nn.Module]) -> int:
+def size(networks: Networks) -> int:
     return sum(parameter.numel() for parameter in networks["generator"].parameters())
 
 
@@ -69,7 +70,7 @@ def test_makes_networks_of_the_small_spec_and_leaves_the_teacher_alone(name: str
     teacher, changes = teacher_of(), REQUESTS.get(name, {"width": 2, "blocks": 2})
     before = {player: deepcopy(network.state_dict()) for player, network in teacher.items()}
     student = make(name, teacher, **changes)
-    wanted = stargan.build(stargan.shrink(LARGE, changes))
+    wanted = stargan.build(specs.shrink(LARGE, changes))
     assert student.keys() == wanted.keys()
     for player, network in student.items():
         shapes = {key: value.shape for key, value in network.state_dict().items()}
@@ -110,9 +111,9 @@ def test_can_be_counted_without_weights(name: str) -> None:
 @pytest.mark.parametrize("output", ["plain", "residual", "gated"])
 @pytest.mark.parametrize("convolutions", ["standard", "separable"])
 def test_pruning_nothing_changes_nothing(output: str, convolutions: str) -> None:
-    spec = tiny(output=output, convolutions=convolutions, blocks=3)
+    spec = translator(output=output, convolutions=convolutions, blocks=3)
     teacher = teacher_of(spec)
-    student = prune.make_student(stargan, teacher, spec, spec)
+    student = prune.make_student(TRANSLATOR, teacher, spec, spec)
     assert torch.equal(images(student), images(teacher))
     for player in teacher:
         pairs = zip(teacher[player].parameters(), student[player].parameters(), strict=True)
@@ -122,7 +123,7 @@ def test_pruning_nothing_changes_nothing(output: str, convolutions: str) -> None
 @pytest.mark.parametrize("convolutions", ["standard", "separable"])
 def test_pruning_silent_channels_changes_nothing(convolutions: str) -> None:
     """Half of each group of channels is silenced at random places: those must be the ones that go."""
-    spec = tiny(output="gated", convolutions=convolutions, blocks=2)
+    spec = translator(output="gated", convolutions=convolutions, blocks=2)
     teacher = teacher_of(spec)
     generator: Any = teacher["generator"]
     with torch.no_grad():
@@ -132,15 +133,15 @@ def test_pruning_silent_channels_changes_nothing(convolutions: str) -> None:
             silent = torch.randperm(count)[: count // 2]
             for _, norm in group.writers:
                 norm.weight[silent] = norm.bias[silent] = 0  # type: ignore[index, operator]
-    student = prune.make_student(stargan, teacher, spec, stargan.shrink(spec, {"width": 2}))
+    student = prune.make_student(TRANSLATOR, teacher, spec, specs.shrink(spec, {"width": 2}))
     torch.testing.assert_close(images(student), images(teacher), rtol=0, atol=1e-5)
-    alive = prune.make_student(stargan, teacher, spec, stargan.shrink(spec, {"width": 1}))
+    alive = prune.make_student(TRANSLATOR, teacher, spec, specs.shrink(spec, {"width": 1}))
     assert not torch.allclose(images(alive), images(teacher), atol=1e-2)
 
 
 def test_pruning_chooses_the_residual_stream_jointly() -> None:
     """A channel that only one block writes strongly stays, in every block and around them."""
-    spec = tiny(blocks=2)
+    spec = translator(blocks=2)
     teacher = teacher_of(spec)
     stream = stargan.coupled_channels(teacher["generator"])[2]  # type: ignore[arg-type]
     assert len(stream.writers) == 3
@@ -149,7 +150,7 @@ def test_pruning_chooses_the_residual_stream_jointly() -> None:
         for _, norm in stream.writers:
             norm.weight.fill_(0.1)  # type: ignore[operator]
         stream.writers[2][1].weight[[3, 7, 8, 12]] = 10.0  # type: ignore[index, operator]
-    student: Any = prune.make_student(stargan, teacher, spec, stargan.shrink(spec, {"width": 1}))["generator"]
+    student: Any = prune.make_student(TRANSLATOR, teacher, spec, specs.shrink(spec, {"width": 1}))["generator"]
     theirs: Any = teacher["generator"]
     kept = [3, 7, 8, 12]
     assert torch.equal(student.down[7].weight, theirs.down[7].weight[kept])
@@ -214,13 +215,13 @@ def test_inheriting_takes_all_but_the_blocks(convolutions: str) -> None:
 
 @pytest.mark.parametrize("freeze", [False, True])
 def test_frozen_ends_stay_still_through_training(freeze: bool) -> None:
-    spec = tiny(output="gated", blocks=3)
+    spec = translator(output="gated", blocks=3)
     teacher = teacher_of(spec)
-    small = stargan.shrink(spec, {"blocks": 1})
-    student = inherit.make_student(stargan, teacher, spec, small, freeze=freeze)
+    small = specs.shrink(spec, {"blocks": 1})
+    student = inherit.make_student(TRANSLATOR, teacher, spec, small, freeze=freeze)
     before = deepcopy(student["generator"].state_dict())
-    run = training.prepare(game(student, teacher), SCHEDULE)
-    for _ in training.steps(run, random_batch, SCHEDULE, CPU):
+    run = training.prepare(tiny.adversarial(student, teacher), SCHEDULE)
+    for _ in training.steps(run, faces, SCHEDULE, CPU):
         for name, parameter in student["generator"].named_parameters():
             assert parameter.requires_grad == (not freeze or name.startswith("residual"))
     after = student["generator"].state_dict()

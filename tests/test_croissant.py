@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from retort.commands.data import data
+from retort.exchange import citation, croissant
 from stages import acquire_data
-from stages.commands.data import data
-from stages.harness.exchange import citation
-from stages.harness.settings import paths
-from stages.harness.splits import croissant, prepared
+from stages.settings import paths
+from stages.storage import prepared
 from tests.smallest import TEXT
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from stages.blocks import strata
 from stages.datasets import digits
-from stages.harness.splits.prepared import SPLITS, DataError
-from stages.harness.splits.preparing import Chunk
+from stages.preparing import strata
+from stages.preparing.writing import Chunk
+from stages.storage.prepared import SPLITS, DataError
 
 
 def chunks(**changes: int) -> dict[str, Chunk]:

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from torch import Tensor, nn
 
 from stages.blocks import classes
 from stages.distillations import attention, critic, euclidean, wavelet
-from stages.families import classifier, stargan
-from stages.harness.learning.game import Seen, Side, Unsupported
-from stages.harness.settings import members
-from tests import test_classifier
-from tests.test_stargan import PIXELS, build, frozen, random_batch, tiny
+from stages.learning import roles
+from stages.learning.contracts import AGAIN, Draw, Family, Game, Networks, Seen, Side, Tap, Unsupported
+from stages.settings import members
+from tests import tiny
+from tests.tiny import PIXELS, frozen, side, translator, translators
 
 GIVEN: dict[str, Any] = {
     "match": {"res0": "res0", "image": "image"},
@@ -38,45 +37,54 @@ GIVEN: dict[str, Any] = {
 class World:
     """Networks of one family, small: how they are made, and what they let be seen."""
 
-    family: ModuleType
-    make: Callable[..., dict[str, nn.Module]]
-    look: Callable[[dict[str, nn.Module]], tuple[Seen, Seen]]
+    family: Family
+    make: Callable[..., Networks]
+    look: Callable[[Networks], Seen]
 
-    def side(self, networks: dict[str, nn.Module]) -> Side:
-        """The networks, and the taps of the one that is kept."""
-        kept = self.family.NETWORKS[0]
-        network: Any = networks[kept]
-        return Side(networks, self.family.taps(network.spec, kept))
+    @property
+    def kept(self) -> str:
+        """The network that is kept."""
+        (name,) = roles.names(self.family, "generator")
+        return name
 
-    def lesson(self, name: str, teacher: dict[str, nn.Module], student: dict[str, nn.Module], **changes: Any) -> Any:  # noqa: ANN401
+    def lesson(self, name: str, teacher: Networks, student: Networks, **changes: Any) -> Any:  # noqa: ANN401 - a Lesson
         """A member's lesson with its required settings, some of them changed."""
         given = {**settings(name), **changes}
-        return members.load("distillations", name).objective(self.side(teacher), self.side(student), **given)
+        return members.load("distillations", name).objective(side(teacher), side(student), **given)
 
 
-def translators(seed: int = 0, large: bool = False) -> dict[str, nn.Module]:
+def painters(seed: int = 0, large: bool = False) -> Networks:
     """Both networks of a StarGAN; gated, so that every part of the generator has something to do."""
-    return build(tiny(width=8, output="gated") if large else tiny(output="gated"), seed=seed)
+    return translators(translator(width=8, output="gated") if large else translator(output="gated"), seed)
 
 
-def classifiers(seed: int = 0, large: bool = False) -> dict[str, nn.Module]:
+def sorters(seed: int = 0, large: bool = False) -> Networks:
     """A classifier with subclasses, so that classes and logits differ."""
     network = "convolutional" if large else "perceptron"
-    return test_classifier.build(test_classifier.spec(network=network, subclasses=2, dropout=0.0), seed)
+    return tiny.classifiers(tiny.classes(network=network, subclasses=2, dropout=0.0), seed)
 
 
-def classified(networks: dict[str, nn.Module]) -> tuple[Seen, Seen]:
+def watch(networks: Networks) -> Seen:
+    """Translation and reconstruction of one batch."""
+    generator: Any = networks["generator"]
+    moment = tiny.faces(0, 0)
+    forth = generator.watch(moment["real"], moment["target"])
+    back = generator.watch(forth["image"], moment["label"])
+    return {**forth, **{f"{AGAIN}{tap}": value for tap, value in back.items()}}
+
+
+def classified(networks: Networks) -> Seen:
     """One pass over one batch, and its loss on the labels."""
     network: Any = networks["classifier"]
-    shown = test_classifier.batch(0)
-    seen = network.watch(shown.real)
-    own = classes.cross_entropy(seen["classes"], classes.merged(shown.label, network.spec.merge))
-    return {**seen, "cross_entropy": own}, {}
+    shown = tiny.digits(0)
+    seen = network.watch(shown["real"])
+    own = classes.cross_entropy(seen["classes"], classes.merged(shown["label"], network.spec.merge))
+    return {**seen, "own.cross_entropy": own}
 
 
 WORLDS = {
-    "stargan": World(stargan, translators, lambda networks: watch(networks)),
-    "classifier": World(classifier, classifiers, classified),
+    "stargan": World(tiny.TRANSLATOR, painters, watch),
+    "classifier": World(tiny.CLASSIFIER, sorters, classified),
 }
 
 
@@ -88,7 +96,7 @@ def settings(name: str) -> dict[str, Any]:
 
 def taken(name: str, world: World) -> bool:
     """Whether networks of a family can take a lesson."""
-    names = set(world.side(world.make()).taps)
+    names = set(side(world.make()).taps)
     asked = settings(name)
     if not set(asked.get("match", {})) <= names:
         return False
@@ -107,18 +115,9 @@ def test_every_lesson_can_be_taken_by_some_family() -> None:
     assert {name for name, _ in PAIRS} == set(members.names("distillations"))
 
 
-def side(networks: dict[str, nn.Module], player: str = "generator") -> Side:
-    """The networks with their own taps."""
-    generator: Any = networks["generator"]
-    return Side(networks, stargan.taps(generator.spec, player))
-
-
-def watch(networks: dict[str, nn.Module]) -> tuple[Seen, Seen]:
-    """Translation and reconstruction of one batch."""
-    generator: Any = networks["generator"]
-    batch = random_batch(0, 0)
-    forth = generator.watch(batch.real, batch.target)
-    return forth, generator.watch(forth["image"], batch.label)
+def own(seen: Seen) -> set[str]:
+    """The parts of the student's own losses among what a lesson is given."""
+    return {name.removeprefix("own.") for name in seen if name.startswith("own.")}
 
 
 @lessons
@@ -127,9 +126,9 @@ def test_says_whether_it_watches_the_teacher_and_names_its_parts(name: str, worl
     teacher, student = here.make(large=True), here.make(1)
     lesson = here.lesson(name, teacher, student)
     assert isinstance(lesson.watches_teacher, bool)
-    parts = lesson(here.look(student), here.look(teacher)[0] if lesson.watches_teacher else {})
+    parts = lesson(here.look(student), here.look(teacher) if lesson.watches_teacher else {})
     # A lesson may give the student's own loss another weight, under its name.
-    assert all(name in part or part in here.look(student)[0] for part in parts)
+    assert all(name in part or part in own(here.look(student)) for part in parts)
     assert all(value.shape == () and value.item() > 0 for value in parts.values())
     assert bool(parts) == lesson.watches_teacher
 
@@ -146,24 +145,24 @@ def test_asks_nothing_of_a_student_that_equals_its_teacher(name: str, world: str
     def asked() -> float:
         """The largest slope of the lesson's own parts at what the student let be seen."""
         seen = here.look(student)
-        own = [value for part, value in lesson(seen, here.look(teacher)[0]).items() if part not in seen[0]]
-        if not own:
+        said = [value for part, value in lesson(seen, here.look(teacher)).items() if part not in own(seen)]
+        if not said:
             return 0.0
-        slopes = torch.autograd.grad(torch.stack(own).sum(), list(seen[0].values()), allow_unused=True)
+        slopes = torch.autograd.grad(torch.stack(said).sum(), list(seen.values()), allow_unused=True)
         return max(slope.abs().max().item() for slope in slopes if slope is not None)
 
     assert asked() == pytest.approx(0, abs=1e-6)
     with torch.no_grad():
-        for parameter in student[here.family.NETWORKS[0]].parameters():
+        for parameter in student[here.kept].parameters():
             parameter.mul_(torch.linspace(0.5, 1.5, len(parameter)).reshape(-1, *[1] * (parameter.ndim - 1)))
     assert asked() > 1e-6 or not lesson.watches_teacher
 
 
 @pytest.mark.parametrize("name", [name for name, world in PAIRS if world == "stargan"])
 def test_distances_are_zero_when_student_equals_teacher(name: str) -> None:
-    teacher = build(tiny())
+    teacher = translators()
     lesson = WORLDS["stargan"].lesson(name, teacher, deepcopy(teacher))
-    parts = lesson(watch(teacher), watch(teacher)[0])
+    parts = lesson(watch(teacher), watch(teacher))
     assert all(value.item() == pytest.approx(0, abs=1e-10) for value in parts.values())
 
 
@@ -177,7 +176,7 @@ def test_weight_scales_every_part(name: str, world: str) -> None:
     for weight in (1.0, 3.0):
         torch.manual_seed(0)
         lesson = here.lesson(name, teacher, student, weight=weight)
-        found.append(lesson(here.look(student), here.look(teacher)[0]))
+        found.append(lesson(here.look(student), here.look(teacher)))
     torch.testing.assert_close({key: 3 * value for key, value in found[0].items()}, found[1])
 
 
@@ -188,18 +187,42 @@ def test_gradients_reach_student_and_adapters_and_nothing_of_the_teacher(name: s
     teacher, student = here.make(large=True), here.make(1)
     lesson = here.lesson(name, teacher, student)
     with torch.no_grad():
-        seen = here.look(teacher)[0]
+        seen = here.look(teacher)
     parts = lesson(here.look(student), seen)
     if not parts:
         pytest.skip("has no part")
     torch.stack(list(parts.values())).sum().backward()
-    kept, *others = here.family.NETWORKS
-    reached = {n: p.grad is not None and bool(p.grad.any()) for n, p in student[kept].named_parameters()}
+    others = [network for network in student if network != here.kept]
+    reached = {n: p.grad is not None and bool(p.grad.any()) for n, p in student[here.kept].named_parameters()}
     # What lies behind the features that are compared learns from the labels alone.
     assert all(did for parameter, did in reached.items() if name != "penultimate" or not parameter.startswith("head"))
     assert all(p.grad is not None and bool(p.grad.any()) for p in lesson.parameters())
     for network in (*teacher.values(), *(student[other] for other in others)):
         assert all(p.grad is None for p in network.parameters())
+
+
+def game(world: str, teacher: Networks, student: Networks, lesson: nn.Module) -> tuple[Game, Draw]:
+    """The game in which a student is taught, and its moments."""
+    if world == "classifier":
+        return tiny.supervised(student, teacher, tiny.teaching(lesson)), tiny.digits
+    return tiny.adversarial(student, teacher, {"generator": tiny.teaching(lesson)}), tiny.faces
+
+
+@lessons
+def test_a_training_moves_student_and_adapters_and_leaves_the_teacher_bit_identical(name: str, world: str) -> None:
+    here = WORLDS[world]
+    teacher, student = frozen(here.make(large=True)), here.make(1)
+    lesson = here.lesson(name, teacher, student)
+    learners = (student[here.kept], lesson)
+    before = {network: deepcopy(module.state_dict()) for network, module in teacher.items()}
+    start = [deepcopy(module.state_dict()) for module in learners]
+    losses = tiny.trained(*game(world, teacher, student, lesson))
+    assert len(losses) == tiny.SCHEDULE.steps
+    for network, module in teacher.items():
+        assert all(torch.equal(value, before[network][key]) for key, value in module.state_dict().items())
+        assert all(parameter.grad is None for parameter in module.parameters())
+    for module, old in zip(learners, start, strict=True):
+        assert not any(torch.equal(value, old[key]) for key, value in module.state_dict().items())
 
 
 @lessons
@@ -229,11 +252,9 @@ def test_settings_are_closed_and_ranged(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["wavelet", "critic"])
 def test_lessons_on_images_refuse_a_network_without_one(name: str) -> None:
-    networks = build(tiny())
+    critics = side(translators(), "discriminator")
     with pytest.raises(Unsupported, match="teach it to the generator"):
-        members.load("distillations", name).objective(
-            side(networks, "discriminator"), side(networks, "discriminator"), **settings(name)
-        )
+        members.load("distillations", name).objective(critics, critics, **settings(name))
 
 
 FR135 = {"res1": "res0", "res3": "res1", "res5": "res2"}
@@ -241,16 +262,16 @@ FR135 = {"res1": "res0", "res3": "res1", "res5": "res2"}
 
 @pytest.mark.parametrize("adapted", ["student", "teacher"])
 def test_euclidean_fr135_has_three_adapters_and_adds_three_errors(adapted: Any) -> None:  # noqa: ANN401 - a literal
-    teacher, student = build(tiny(width=4, blocks=6)), build(tiny(width=2, blocks=3), seed=1)
+    teacher, student = translators(translator(width=4, blocks=6)), translators(translator(width=2, blocks=3), seed=1)
     lesson: Any = euclidean.objective(side(teacher), side(student), match=FR135, weight=10.0, adapter_side=adapted)
     assert len(lesson.adapters) == 3
     sizes = {"student": (8, 16), "teacher": (16, 8)}[adapted]
     assert {(a.in_channels, a.out_channels, a.bias is not None) for a in lesson.adapters.values()} == {(*sizes, True)}
-    student_seen, teacher_seen = watch(student), watch(teacher)[0]
+    student_seen, teacher_seen = watch(student), watch(teacher)
     parts = lesson(student_seen, teacher_seen)
     by_hand = 0.0
     for theirs, mine in FR135.items():
-        moved, still = student_seen[0][mine], teacher_seen[theirs]
+        moved, still = student_seen[mine], teacher_seen[theirs]
         if adapted == "teacher":
             moved, still = still, moved
         by_hand += 10 * (lesson.adapters[theirs](moved) - still).square().mean().item()
@@ -258,15 +279,15 @@ def test_euclidean_fr135_has_three_adapters_and_adds_three_errors(adapted: Any) 
 
 
 def test_euclidean_needs_no_adapter_where_widths_agree() -> None:
-    teacher, student = build(tiny(width=4)), build(tiny(width=2), seed=1)
+    teacher, student = translators(translator(width=4)), translators(translator(width=2), seed=1)
     lesson = euclidean.objective(side(teacher), side(student), match={"image": "image"}, weight=1.0)
     assert not list(lesson.parameters())
 
 
 def test_euclidean_published_reading_compares_the_second_pass() -> None:
-    teacher, student = build(tiny()), build(tiny(), seed=1)
-    student_seen, teacher_seen = watch(student), watch(teacher)[0]
-    for reading, seen in (("drawn", student_seen[0]), ("published", student_seen[1])):
+    teacher, student = translators(), translators(seed=1)
+    student_seen, teacher_seen = watch(student), watch(teacher)
+    for reading, tap in (("drawn", "res1"), ("published", "again.res1")):
         lesson = euclidean.objective(
             side(teacher),
             side(student),
@@ -274,7 +295,7 @@ def test_euclidean_published_reading_compares_the_second_pass() -> None:
             weight=1.0,
             reading=reading,  # type: ignore[arg-type]
         )
-        expected = F.mse_loss(seen["res1"], teacher_seen["res1"])
+        expected = F.mse_loss(student_seen[tap], teacher_seen["res1"])
         torch.testing.assert_close(lesson(student_seen, teacher_seen), {"euclidean_res1": expected})
 
 
@@ -283,8 +304,8 @@ def least_loss_without_information(adapted: Any) -> float:  # noqa: ANN401 - a l
     torch.manual_seed(0)
     fixed, noise = torch.randn(8, 6, 4, 4), torch.randn(8, 3, 4, 4)
     lesson = euclidean.objective(
-        Side({}, {"feature": 6}),
-        Side({}, {"feature": 3}),
+        Side({}, {"feature": Tap(6, "map")}),
+        Side({}, {"feature": Tap(3, "map")}),
         match={"feature": "feature"},
         weight=1.0,
         adapter_side=adapted,
@@ -292,7 +313,7 @@ def least_loss_without_information(adapted: Any) -> float:  # noqa: ANN401 - a l
     scale = nn.Parameter(torch.ones(()))
     optimiser = torch.optim.Adam([scale, *lesson.parameters()], 0.03)
     for _ in range(400):
-        loss = lesson(({"feature": scale * noise}, {}), {"feature": fixed})["euclidean_feature"]
+        loss = lesson({"feature": scale * noise}, {"feature": fixed})["euclidean_feature"]
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -312,14 +333,14 @@ def test_attention_sees_where_not_how() -> None:
     feature = torch.randn(2, 3, 4, 4)
     lesson = attention.objective(Side({}, {}), Side({}, {}), match={"a": "b"}, weight=1.0)
     repainted = torch.cat([-5 * feature, 5 * feature], dim=1)
-    torch.testing.assert_close(lesson(({"b": repainted}, {}), {"a": feature})["attention_a"], torch.tensor(0.0))
+    torch.testing.assert_close(lesson({"b": repainted}, {"a": feature})["attention_a"], torch.tensor(0.0))
 
 
 def test_attention_of_disjoint_places_is_two() -> None:
     left, right = torch.zeros(2, 3, 2, 2), torch.zeros(2, 1, 2, 2)
     left[..., 0], right[..., 1] = 3.0, 0.5
     lesson = attention.objective(Side({}, {}), Side({}, {}), match={"a": "b"}, weight=10.0)
-    assert lesson(({"b": right}, {}), {"a": left})["attention_a"].item() == pytest.approx(20)
+    assert lesson({"b": right}, {"a": left})["attention_a"].item() == pytest.approx(20)
 
 
 def test_attention_is_the_mean_of_squares_normalised() -> None:
@@ -328,9 +349,9 @@ def test_attention_is_the_mean_of_squares_normalised() -> None:
 
 
 def wavelet_parts(theirs: Tensor, mine: Tensor, levels: int) -> dict[str, float]:
-    pictures = Side({}, {"image": 3})
+    pictures = Side({}, {"image": Tap(3, "image")})
     lesson = wavelet.objective(pictures, pictures, weight=1.0, levels=levels)
-    return {key: value.item() for key, value in lesson(({"image": mine}, {}), {"image": theirs}).items()}
+    return {key: value.item() for key, value in lesson({"image": mine}, {"image": theirs}).items()}
 
 
 def test_wavelet_ignores_the_low_band() -> None:
@@ -369,25 +390,110 @@ def test_wavelet_says_when_the_image_cannot_be_halved_so_often() -> None:
 
 
 def test_critic_is_the_difference_of_its_features() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(seed=1)
     lesson = critic.objective(side(teacher), side(student), layers=["trunk1"], weight=3.0)
-    seen, target = watch(student), watch(teacher)[0]
+    seen, target = watch(student), watch(teacher)
     look: Any = teacher["discriminator"]
-    by_hand = (look.watch(seen[0]["image"])["trunk1"] - look.watch(target["image"])["trunk1"]).abs().mean()
+    by_hand = (look.watch(seen["image"])["trunk1"] - look.watch(target["image"])["trunk1"]).abs().mean()
     torch.testing.assert_close(lesson(seen, target), {"critic_trunk1": 3 * by_hand})
 
 
 def test_critic_reaches_the_student_through_its_image_alone() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(seed=1)
     lesson = critic.objective(side(teacher), side(student), layers=["trunk0"], weight=1.0)
     blind = {"image": torch.rand(2, 3, PIXELS, PIXELS, requires_grad=True)}
-    lesson((blind, {}), watch(teacher)[0])["critic_trunk0"].backward()
+    lesson(blind, watch(teacher))["critic_trunk0"].backward()
     assert blind["image"].grad is not None
     assert blind["image"].grad.any()
 
 
 def test_critic_names_the_layers_there_are() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(seed=1)
     lesson = critic.objective(side(teacher), side(student), layers=["trunk9"], weight=1.0)
     with pytest.raises(ValueError, match="has no trunk9; it has trunk0, trunk1, trunk2"):
-        lesson(watch(student), watch(teacher)[0])
+        lesson(watch(student), watch(teacher))
+
+
+def at_output(name: str, world: str = "stargan", **changes: Any) -> bool:  # noqa: ANN401 - a member's own
+    """Whether a lesson says that it looks at the student's output alone."""
+    here = WORLDS[world]
+    found = here.lesson(name, here.make(), here.make(), **changes).compares_output
+    assert isinstance(found, bool)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("match", "reading", "output"),
+    [
+        ({"image": "image"}, "drawn", True),
+        ({"res1": "res1"}, "drawn", False),
+        ({"res1": "res1", "image": "image"}, "drawn", False),
+        ({"image": "image"}, "published", False),
+    ],
+)
+def test_euclidean_compares_outputs_where_it_matches_nothing_else_of_the_first_pass(
+    match: dict[str, str], reading: str, output: bool
+) -> None:
+    assert at_output("euclidean", match=match, reading=reading) == output
+
+
+def test_euclidean_compares_outputs_where_it_matches_logits() -> None:
+    assert at_output("euclidean", "classifier", match={"logits": "logits"})
+    assert not at_output("euclidean", "classifier", match={"features": "features"})
+
+
+@lessons
+def test_a_lesson_that_compares_the_output_reaches_the_student_through_it_alone(name: str, world: str) -> None:
+    """Cut off behind the output, it reaches no weight; any other lesson does, or says nothing."""
+    here = WORLDS[world]
+    teacher, student = here.make(large=True), here.make(1)
+    lesson = here.lesson(name, teacher, student)
+    seen = here.look(student)
+    output = {name: seen[name].detach().requires_grad_() for name in here.family.OUTPUT}
+    # What follows from the output alone is computed anew behind the cut.
+    if "logits" in output:
+        output["classes"] = classes.marginal(output["logits"], 2)
+    others = {tap: value for tap, value in seen.items() if tap not in output}
+    said = [
+        part
+        for part_name, part in lesson({**others, **output}, here.look(teacher)).items()
+        if part_name not in own(seen)
+    ]
+    if not said:
+        pytest.skip("has no part")
+    weights = list(student[here.kept].parameters())
+    slopes = (
+        torch.autograd.grad(torch.stack(said).sum(), weights, retain_graph=True, allow_unused=True)
+        if any(part.requires_grad for part in said)
+        else []
+    )
+    assert all(slope is None for slope in slopes) == lesson.compares_output
+    if lesson.compares_output:
+        places = [output[tap] for tap in here.family.OUTPUT]
+        assert all(slope.any() for slope in torch.autograd.grad(torch.stack(said).sum(), places))
+
+
+@lessons
+def test_the_second_pass_is_looked_at_only_where_it_is_asked_for(name: str, world: str) -> None:
+    here = WORLDS[world]
+    teacher, student = here.make(large=True), here.make(1)
+    seen, theirs = here.look(student), here.look(teacher)
+    first = {tap: value for tap, value in seen.items() if not tap.startswith(AGAIN)}
+    lesson = here.lesson(name, teacher, student)
+    # The teacher is seen once: a lesson that asked for its second pass would fail here.
+    once = {tap: value for tap, value in theirs.items() if not tap.startswith(AGAIN)}
+    torch.testing.assert_close(lesson(first, once), lesson(seen, theirs))
+
+
+def test_what_the_settings_need_is_named_with_its_place() -> None:
+    found = {
+        name: [(need.where, need.whose, need.tap) for need in members.load("distillations", name).needs(settings(name))]
+        for name in members.names("distillations")
+    }
+    pairs = [(f"match.{tap}", whose, tap) for tap in ("res0", "image") for whose in ("teacher", "student")]
+    expected: dict[str, list[tuple[str, str, str]]] = {name: [] for name in found} | {
+        "euclidean": pairs,
+        "attention": pairs,
+        "critic": [("layers[0]", "critic", "trunk0"), ("layers[1]", "critic", "trunk2")],
+    }
+    assert found == expected

@@ -9,15 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 import typer
 
-from stages.commands import doctor as command
-from stages.harness.exchange import weights
-from stages.harness.settings import machine, params, paths, provenance
-from stages.harness.settings.rows import Params
-from stages.harness.settings.yaml_text import parse
+from retort.checking import params
+from retort.checking.yaml_text import parse
+from retort.commands import doctor as command
+from retort.engine import times
+from stages.settings import git, machine, paths, provenance, speed
+from stages.settings.rows import Params
+from stages.storage import weights
+from tests.small_graph import template, tree
 from tests.smallest import TEXT
-from tests.test_repro import template, tree
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 __all__ = ["template", "tree"]
@@ -61,8 +64,8 @@ def test_the_embedded_default_lacks_nothing() -> None:
     ("old", "new", "name"),
     [
         ("extractor: judge", "extractor: inception", "inception"),
-        ("lpips: judge", "lpips: alex", "alex"),
-        ("lpips: judge", "lpips: vgg", "vgg"),
+        ("network: judge", "network: alex", "alex"),
+        ("network: judge", "network: vgg", "vgg"),
     ],
 )
 def test_weights_that_are_asked_for(here: Path, old: str, new: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +126,30 @@ def test_a_record_is_read_back(here: Path) -> None:
     assert list((here / "results" / "provenance").glob(".*")) == []
 
 
+@pytest.mark.usefixtures("here")
+def test_times_are_scaled_to_this_machine_where_both_speeds_are_known() -> None:
+    provenance.record("build_teachers", "old", 10.0, {})
+    assert times.known().of_another_machine(["build_teachers@old"])
+    mine = speed.here(measure=True)
+    assert mine is not None
+    assert speed.here() == mine
+    provenance.record("build_teachers", "mine", 10.0, {})
+    provenance.record("build_teachers", "theirs", 10.0, {provenance.SPEED: 2 * mine})
+    found = times.known()
+    assert found.seconds == {"build_teachers@old": 10.0, "build_teachers@mine": 10.0, "build_teachers@theirs": 20.0}
+    assert found.elsewhere == {"build_teachers@old"}
+    assert found.of_another_machine(["build_teachers@mine", "build_teachers@theirs"]) == ""
+    told = found.of_another_machine(["build_teachers@old", "build_teachers@mine"])
+    assert told == " on the machine that ran last; this one may need longer"
+
+
+def test_measuring_leaves_the_random_numbers_and_the_threads_as_they_are() -> None:
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    assert speed.measured() > 0
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+
+
 def fail() -> None:
     """What a stage may do."""
     raise ZeroDivisionError
@@ -136,11 +163,11 @@ def test_a_failed_item_leaves_no_record(here: Path) -> None:
 
 @pytest.mark.usefixtures("tree")
 def test_the_commit_is_recorded_with_whether_files_differ_from_it() -> None:
-    clean = provenance.commit()
+    clean = git.commit()
     assert len(clean["commit"]) == 40
     assert clean["modified"] is False
     Path("step.py").write_text("", encoding="utf-8")
-    assert provenance.commit() == {**clean, "modified": True}
+    assert git.commit() == {**clean, "modified": True}
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system does not bind processes to cores")

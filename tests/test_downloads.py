@@ -17,11 +17,11 @@ import torch
 import typer
 from typer.testing import CliRunner, Result
 
-from stages.commands.fetch import fetch
+from retort.commands.fetch import fetch
+from retort.exchange.downloads import DownloadError, download, unpack
 from stages.datasets import mnist, tissue
-from stages.harness.exchange import weights
-from stages.harness.exchange.downloads import DownloadError, download, unpack
-from stages.harness.exchange.weights import WeightsError
+from stages.storage import weights
+from stages.storage.weights import WeightsError
 
 CONTENT = bytes(range(256)) * 4000
 PREFIX = hashlib.sha256(CONTENT).hexdigest()[:8]
@@ -361,7 +361,7 @@ def test_fetch_downloads_the_files_of_mnist_that_are_not_there(
             (raw / name).write_bytes(plain)
         else:
             server.content = packed
-    monkeypatch.setattr("stages.commands.fetch.MNIST_ADDRESS", server.url("file?"))
+    monkeypatch.setattr("retort.commands.fetch.MNIST_ADDRESS", server.url("file?"))
     result = run("mnist")
     assert result.exit_code == 0, result.output
     assert result.output.count("in place, verified by its SHA-256; 50 bytes unpacked") == 4

@@ -13,31 +13,36 @@ import pytest
 import torch
 from PIL import Image
 
-from stages import evaluate_quality
-from stages.blocks.features import extract
+from stages import establish_protocols, evaluate_quality
+from stages.examinations import translation
 from stages.families import stargan
-from stages.harness.exchange.weights import WeightsError
-from stages.harness.learning import batches
-from stages.harness.measuring import examination, judging, rulers
-from stages.harness.settings import paths
-from stages.harness.settings.rows import Evaluation
-from stages.harness.splits import prepared
-from stages.harness.splits.prepared import to_tensor
+from stages.learning import problems, roles
+from stages.measuring import chosen, examination, judging, protocols, rulers
+from stages.measuring.columns import INPUT, PERFECT
+from stages.measuring.features import extract
+from stages.measuring.judging import Bench
+from stages.settings import members, paths
+from stages.storage import prepared
+from stages.storage.prepared import to_tensor
+from stages.storage.weights import WeightsError
 from tests import judged
 from tests.judged import CPU
 
 LABELS = ("Black_Hair", "Brown_Hair", "Male", "Young", "Rosy_Cheeks")
-SETTINGS = Evaluation(
+SETTINGS = translation.Settings(
     extractor="judge",
-    lpips="judge",
     batch=20,
     images=48,
-    subsets=4,
-    subset_images=20,
-    neighbours=3,
     resamples=100,
-    allow_small_samples=True,
     seed=0,
+    metrics={
+        "pixels": {},
+        "attributes": {},
+        "lpips": {"network": "judge"},
+        "fid": {"allow_small_samples": True},
+        "kid": {"subsets": 4, "subset_images": 20},
+        "diversity": {"neighbours": 3},
+    },
 )
 
 
@@ -50,13 +55,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prepared.Prepared
 
 
 def sit(data: prepared.Prepared, labels: tuple[str, ...] = LABELS, **changes: Any) -> examination.Test:  # noqa: ANN401
-    (domain,) = batches.domains([(data, labels)], "test")
+    (domain,) = problems.of_parts([(data, labels)], "test").domains
     images = SETTINGS.model_copy(update=changes).images
     return examination.prepare(domain, data.header, images, data.split("validation"))
 
 
-def tools(data: prepared.Prepared) -> rulers.Rulers:
-    return rulers.load(SETTINGS, data.header, CPU)
+def bench_of(data: prepared.Prepared, **changes: Any) -> Bench:  # noqa: ANN401 - settings
+    settings = SETTINGS.model_copy(update=changes)
+    metrics = chosen.choose(settings.metrics, translation.OFFERS, "translation")
+    return Bench(metrics, rulers.read(data.header, "judge", "", metrics, CPU), settings, CPU)
 
 
 def student(test: examination.Test, seed: int = 0) -> examination.Translator:
@@ -64,14 +71,15 @@ def student(test: examination.Test, seed: int = 0) -> examination.Translator:
     spec = stargan.make_spec(
         {"width": 4, "blocks": 2, "critic_width": 4}, test.domain.labels, 1, test.header.resolution
     )
-    return examination.network(test, stargan, stargan.build(spec)["generator"].eval(), CPU)
+    family = members.load("families", "stargan")
+    networks = {name: each.eval() for name, each in roles.kept(family, family.build(spec)).items()}
+    return examination.network(test, family, networks, CPU)
 
 
-def taken(test: examination.Test, translate: examination.Translator, ruler: rulers.Rulers, batch: int = 20) -> Any:  # noqa: ANN401
-    settings = SETTINGS.model_copy(update={"batch": batch})
-    found = judging.take(test, translate, ruler, settings, None, CPU)
-    real = extract(ruler.features, to_tensor(test.real), batch=batch)
-    return found, {**judging.means(found), **judging.distances(real, found.features, ruler.suffix, settings)}
+def taken(test: examination.Test, translate: examination.Translator, bench: Bench) -> Any:  # noqa: ANN401
+    found = judging.take(test, translate, bench, None)
+    real = extract(bench.rulers.features, test.real, batch=bench.settings.batch)
+    return found, {**judging.means(found), **judging.distances(real, found.features, bench)}
 
 
 @pytest.mark.parametrize("kind", ["attributes", "expressions"])
@@ -97,20 +105,20 @@ def test_every_image_is_asked_once_and_enters_the_set_once(data: prepared.Prepar
             asked.setdefault(target, []).extend(range(len(test.images))[part])
         return np.full_like(test.images[part], 50 * (target or 0))
 
-    ruler = tools(data)
-    found = judging.take(test, translate, ruler, SETTINGS, None, CPU)
+    bench = bench_of(data)
+    found = judging.take(test, translate, bench, None)
     assert asked == {target: list(range(48)) for target in range(len(LABELS))}
     flat = np.stack([np.full_like(test.images[0], 50 * (index % len(LABELS))) for index in range(48)])
-    torch.testing.assert_close(found.features, ruler.features(to_tensor(flat)), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found.features, bench.rulers.features(to_tensor(flat)), rtol=1e-4, atol=1e-4)
 
 
 def test_a_perfect_translator_has_no_error_and_the_highest_accuracy(data: prepared.Prepared) -> None:
-    test, ruler = sit(data), tools(data)
-    found, perfect = taken(test, examination.perfection(test), ruler)
+    test, bench = sit(data), bench_of(data)
+    found, perfect = taken(test, examination.perfection(test), bench)
     for column in ("l1", "l1_inside", "l1_outside", "l1_identity", "lpips_judge_truth"):
         assert perfect[column] == 0
     assert perfect["ssim"] == pytest.approx(1)
-    others = [taken(test, other, ruler)[1] for other in (examination.laziness(test), student(test))]
+    others = [taken(test, other, bench)[1] for other in (examination.laziness(test), student(test))]
     for other in others:
         assert perfect["accuracy_target"] > other["accuracy_target"]
         assert perfect["psnr"] > other["psnr"]
@@ -120,8 +128,8 @@ def test_a_perfect_translator_has_no_error_and_the_highest_accuracy(data: prepar
 
 
 def test_returning_the_input_pays_inside_alone(data: prepared.Prepared) -> None:
-    test, ruler = sit(data), tools(data)
-    _, lazy = taken(test, examination.laziness(test), ruler)
+    test, bench = sit(data), bench_of(data)
+    _, lazy = taken(test, examination.laziness(test), bench)
     split = data.split("test")
     assert split.counterfactuals is not None
     positions = [data.header.targets.index(name) for name in LABELS]
@@ -133,26 +141,27 @@ def test_returning_the_input_pays_inside_alone(data: prepared.Prepared) -> None:
     assert lazy["l1_inside"] > 3 * lazy["l1"]
     # Real images of two splits differ by their sampling; such distances do not see that nothing was done.
     assert not {each.tobytes() for each in test.real} & {each.tobytes() for each in test.images}
-    other = taken(test, student(test), ruler)[1]
+    other = taken(test, student(test), bench)[1]
     assert 1e-3 < lazy["fid_judge"] < other["fid_judge"]
     assert lazy["precision_judge"] > other["precision_judge"]
 
 
 def test_references_are_the_scores_of_perfection_and_of_doing_nothing(data: prepared.Prepared) -> None:
-    test, ruler = sit(data), tools(data)
-    found = judging.references(test, ruler, SETTINGS, CPU)
-    for name, translate in (("reference_input", examination.laziness(test)), ("perfect", examination.perfection(test))):
-        _, numbers = taken(test, translate, ruler)
-        assert {key for key in found if key.startswith(f"{name}_")} == {f"{name}_{column}" for column in numbers}
-        assert all(float(found[f"{name}_{column}"]) == pytest.approx(number) for column, number in numbers.items())
+    test, bench = sit(data), bench_of(data)
+    found = judging.references(test, bench)
+    for name, translate in ((INPUT, examination.laziness(test)), (PERFECT, examination.perfection(test))):
+        _, numbers = taken(test, translate, bench)
+        mine = {key for key in found if key.startswith(name) and "/" not in key}
+        assert mine == {f"{name}{column}" for column in numbers}
+        assert all(float(found[f"{name}{column}"]) == pytest.approx(number) for column, number in numbers.items())
 
 
 def test_results_do_not_depend_on_the_batch(data: prepared.Prepared) -> None:
     """Within 1e-3 of the value: arithmetic in another order may move a pixel by one of 255 levels."""
-    test, ruler = sit(data), tools(data)
-    _, expected = taken(test, student(test), ruler)
+    test, bench = sit(data), bench_of(data)
+    _, expected = taken(test, student(test), bench)
     for batch in (7, 48):
-        _, numbers = taken(test, student(test), ruler, batch)
+        _, numbers = taken(test, student(test), bench_of(data, batch=batch))
         assert numbers.keys() == expected.keys()
         for column, number in numbers.items():
             assert number == pytest.approx(expected[column], rel=1e-3, abs=1e-3), (column, batch)
@@ -161,15 +170,15 @@ def test_results_do_not_depend_on_the_batch(data: prepared.Prepared) -> None:
 def test_data_without_exact_images_have_no_exact_error(tmp_path: Path, data: prepared.Prepared) -> None:
     with contextlib.chdir(tmp_path):
         blind = judged.faces("faces", exact=False, train=1, test=50)
-    test, ruler = sit(blind), tools(data)
-    found, numbers = taken(test, student(test), ruler)
+    test, bench = sit(blind), bench_of(data)
+    found, numbers = taken(test, student(test), bench)
     assert not {"l1", "l1_inside", "psnr", "ssim", "lpips_judge_truth"} & set(numbers)
     assert {"accuracy_target", "accuracy_kept", "l1_identity", "fid_judge"} <= set(numbers)
-    assert not any(name.startswith("perfect") for name in judging.references(test, ruler, SETTINGS, CPU))
+    assert not any(name.startswith("perfect") for name in judging.references(test, bench))
     # What can be measured is the same as with them.
     with_truth = sit(data)
     assert (
-        judging.by_label(with_truth, taken(with_truth, student(with_truth), ruler)[0])["Male"]["accuracy_kept"]
+        judging.by_label(with_truth, taken(with_truth, student(with_truth), bench)[0])["Male"]["accuracy_kept"]
         == (judging.by_label(test, found)["Male"]["accuracy_kept"])
     )
 
@@ -187,12 +196,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[judged.Content]:
     content["teachers"]["joint"] = {**large, "partner": "moods", "partner_labels": ["happy", "neutral", "sad"]}
     rows = content["variants"]
     rows["joint-teacher"] = {**rows["teacher"], "teacher": "joint", "partner": "moods", "problem": "joint"}
-    content["evaluation"] |= {"batch": 16, "images": 40}
+    content["evaluation"]["translation"] |= {"batch": 16, "images": 40}
     with contextlib.chdir(tmp_path_factory.mktemp("world")):
         settings = judged.save(content)
         for name, row in settings.datasets.items():
             judged.judge(judged.faces(name, **row.settings), steps=2)
         judged.networks(settings)
+        establish_protocols.main("translation")
         yield content
 
 
@@ -211,7 +221,8 @@ def test_the_teacher_is_at_no_distance_from_itself() -> None:
     assert set(found["sanity"]["faces"]) == {"noise", "blur", "tint", "dropped"}
     for lines in found["sanity"]["faces"].values():
         assert lines[0][0] == 0
-        assert all(len(line) == 3 for line in lines)
+        assert all(len(line) == 1 + len(found["sanity_columns"]) for line in lines)
+    assert found["sanity_columns"] == ["fid_judge", "kid_judge"]
     assert report("plain")["sanity"] == {"faces": {}}
     other = report("plain")["seeds"]
     assert list(other) == ["0", "1"]
@@ -224,7 +235,15 @@ def test_a_report_says_what_its_numbers_depend_on() -> None:
     assert found["variant"] == "plain"
     assert found["protocol"]["shared"]["split"] == "test"
     assert found["protocol"]["shared"]["precision"] == "float32"
-    assert {"fid", "kid", "lpips", "pixels", "attributes"} <= set(found["protocol"]["shared"]["metrics"])
+    assert found["protocol"]["shared"]["examination"] == "translation"
+    established = json.loads(paths.protocol("translation").read_text(encoding="utf-8"))
+    assert found["protocol"]["shared"]["metrics"] == established["metrics"]
+    assert set(established["metrics"]) == set(SETTINGS.metrics)
+    assert found["headline"] == "l1"
+    assert set(found["columns"]) == set(found["seeds"]["0"]["overall"])
+    assert all(each["meaning"] and each["title"] for each in found["columns"].values())
+    assert found["columns"]["lpips_judge_truth"]["metric"] == "lpips"
+    assert found["columns"]["fid_judge"]["meaning"].endswith("in the judge's features")
     lazy = found["label_references"]["faces"]
     assert list(lazy) == list(found["seeds"]["0"]["datasets"]["faces"]["labels"])
     mean = sum(each["l1"] for each in lazy.values()) / len(lazy)
@@ -299,9 +318,36 @@ def test_missing_weights_stop_before_anything_is_computed(
     monkeypatch.delenv("RETORT_WEIGHTS", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     before = sorted(paths.STATE.rglob("*")), sorted(paths.RESULTS.rglob("*"))
-    for key, value in (("extractor", "inception"), ("lpips", "alex")):
-        judged.save({**world, "evaluation": {**world["evaluation"], key: value}})
+    own = world["evaluation"]["translation"]
+    published = {**own, "metrics": {**own["metrics"], "lpips": {"network": "alex"}}}
+    for changed in ({**own, "extractor": "inception"}, published):
+        judged.save({**world, "evaluation": {"translation": changed}})
+        establish_protocols.main("translation")
         with pytest.raises(WeightsError, match="data/weights"):
             evaluate_quality.main("taught")
         assert (sorted(paths.STATE.rglob("*")), sorted(paths.RESULTS.rglob("*"))) == before
+    judged.save(world)
+    establish_protocols.main("translation")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_protocol_of_other_settings_is_refused(world: judged.Content) -> None:
+    own = world["evaluation"]["translation"]
+    judged.save({**world, "evaluation": {"translation": {**own, "seed": 1}}})
+    with pytest.raises(protocols.ProtocolError, match="of other settings or metrics"):
+        evaluate_quality.main("plain")
+    paths.protocol("translation").unlink()
+    with pytest.raises(protocols.ProtocolError, match=r"translation\.json does not exist"):
+        evaluate_quality.main("plain")
+    judged.save(world)
+    establish_protocols.main("translation")
+
+
+def test_a_point_is_examined_as_a_variant_is(world: judged.Content) -> None:
+    plain = {**world["variants"]["plain"], "seeds": [0]}
+    judged.networks(judged.save({**world, "sweeps": {"many": {**plain, "points": {"plain": {}}}}}))
+    evaluate_quality.main("many")
+    point = json.loads(paths.quality("many/plain").read_text(encoding="utf-8"))
+    assert point["seeds"]["0"] == report("plain")["seeds"]["0"]
+    assert paths.samples("many/plain").read_bytes() == paths.samples("plain").read_bytes()
     judged.save(world)

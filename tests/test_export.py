@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from retort.commands.data import data
 from stages import acquire_data
-from stages.commands.data import data
 from stages.datasets import celeba, rafd
-from stages.harness.settings import paths
-from stages.harness.splits import prepared, preparing
+from stages.preparing import writing
+from stages.settings import paths
+from stages.storage import prepared
 from tests.smallest import TEXT
 
 CELEBA: dict[str, Any] = {"dataset": celeba, "crop": 0, "split": "official"}
@@ -33,7 +34,7 @@ def export(*arguments: str) -> Result:
 def read_back(directory: str, resolution: int, settings: dict[str, Any]) -> prepared.Prepared:
     given = {key: value for key, value in settings.items() if key != "dataset"}
     source = settings["dataset"].source(resolution=resolution, directory=directory, **given)
-    preparing.write(Path("back"), "back", resolution, source, {})
+    writing.write(Path("back"), "back", resolution, source, {})
     return prepared.read(Path("back"))
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,16 +21,17 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 from ruamel.yaml import YAML
 
-from stages import count_costs, gather_results, plot_figures
-from stages.datasets import avatars
+from stages import plot_figures
 from stages.figures import (
     architecture,
+    curves,
     evidence,
     excerpt,
     factorial,
     flow,
     fonts,
     gallery,
+    gradients,
     pareto,
     pipeline,
     regain,
@@ -41,154 +40,18 @@ from stages.figures import (
     summary,
     tiles,
 )
-from stages.figures.evidence import Effect
+from stages.figures.evidence import Effect, Evidence
 from stages.figures.regain import Gap, Metric
 from stages.figures.style import Drawn
-from stages.harness.findings import tables
-from stages.harness.measuring import damages
-from stages.harness.measuring.strips import IMAGES, png
-from stages.harness.settings import params, paths
-from stages.harness.settings.rows import Params, TeacherRow, VariantRow
-from stages.harness.splits.prepared import Bytes
+from stages.findings.comparing import taught
+from stages.findings.dictionary import Column, Problem
+from stages.settings import paths
+from stages.tables import pictures
+from tests import columns_of_rows
+from tests.fabricated import GRAPH, SMOKE, fabricate, people
 
 ROOT = Path(__file__).resolve().parents[1]
-SECTIONS = ("run:", "evaluation:", "latency:")
-GRAPH = (ROOT / paths.GRAPH).read_text(encoding="utf-8")
-WHOLE = (ROOT / "scales" / "smoke.yaml").read_text(encoding="utf-8")
-SWEPT = (
-    r"^sweeps:\n(?:[ #].*\n|\n)*",
-    r"^  # Classifiers, .*\n(?:  .*\n)*",
-    r"^  (?:tissue|digits): .*\n",
-)
-SMOKE = re.sub("|".join(SWEPT), "", WHOLE, flags=re.MULTILINE)
-"""Without sweeps, whose figures have tests of their own."""
-
-
-def people(settings: Params, row: TeacherRow) -> list[tuple[Bytes, Bytes]]:
-    """Input and exact images, label by label, of each data set of a problem."""
-    found = []
-    for data, labels in ((row.dataset, row.labels), (row.partner, row.partner_labels)):
-        if not labels:
-            continue
-        asked = settings.datasets[data]
-        kept = {**asked.settings, "train": IMAGES, "validation": IMAGES, "test": IMAGES}
-        source = avatars.source(resolution=asked.resolution, **kept)
-        chunk = next(source.splits["test"]())
-        assert chunk.counterfactuals is not None
-        found.append((chunk.images, chunk.counterfactuals[:, [source.targets.index(name) for name in labels]]))
-    return found
-
-
-def strip(images: Bytes, exact: Bytes, skill: float, beside: bool) -> Bytes:
-    """What `strips.lines` makes of a translator that goes `skill` of the way."""
-    mixed = (images[:, None] * (1 - skill) + exact * skill).astype(np.uint8)
-    tiles = [mixed[:, target] for target in range(exact.shape[1])]
-    if beside:
-        tiles += [images, *(exact[:, target] for target in range(exact.shape[1]))]
-    return np.concatenate([np.concatenate(list(tile)) for tile in tiles], axis=1)
-
-
-def numbers(settings: Params, draw: random.Random, skill: float) -> dict[str, float]:
-    """A value for every measured column, better where the skill is greater."""
-    found = {}
-    for name in tables.measured(settings.evaluation.extractor, settings.evaluation.lpips):
-        if name.startswith(("reference_", "perfect_")) or name.endswith(("_low", "_high")):
-            continue
-        scale = {"psnr": 30.0, "fid_judge": 20.0, "fid_infinity_judge": 18.0}.get(name, 0.05)
-        if tables.described(name).better == "max":
-            found[name] = (scale if name == "psnr" else 1.0) * (0.5 + 0.5 * skill) * draw.uniform(0.98, 1.0)
-        else:
-            found[name] = scale * (1.1 - skill) * draw.uniform(0.97, 1.03)
-    return found
-
-
-def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[str, Any]:
-    """A quality report of the form that evaluate_quality writes."""
-    teacher = settings.teachers[row.teacher]
-    draw = random.Random(name)
-    names = {row.dataset: teacher.labels, **({row.partner: teacher.partner_labels} if teacher.partner_labels else {})}
-    seeds = {}
-    for seed in row.seeds:
-        overall = numbers(settings, draw, skill)
-        datasets = {
-            data: {"overall": overall, "labels": {label: numbers(settings, draw, skill) for label in labels}}
-            for data, labels in names.items()
-        }
-        seeds[str(seed)] = {
-            "overall": overall,
-            "intervals": {column: [value * 0.97, value * 1.03] for column, value in overall.items()},
-            "standard_errors": {column: value * 0.015 for column, value in overall.items()},
-            "datasets": datasets,
-        }
-    lazy = numbers(settings, random.Random(0), 0.1)
-    return {
-        "variant": name,
-        "protocol": {
-            "shared": settings.evaluation.model_dump(include={"extractor", "lpips"}),
-            "datasets": {
-                data: {"resolution": settings.datasets[data].resolution, "perceptual_images": 16} for data in names
-            },
-        },
-        "ceiling": {data: {} for data in names},
-        "sanity": {data: damaged(place) for place, data in enumerate(names)} if row.compression == "none" else {},
-        "references": {f"reference_input_{column}": value for column, value in lazy.items()},
-        "label_references": {data: dict.fromkeys(labels, lazy) for data, labels in names.items()},
-        "seeds": seeds,
-    }
-
-
-def damaged(place: int) -> dict[str, list[list[float]]]:
-    """Distances of damaged images; untouched ones score more than nothing, and may score less than it."""
-    strengths = dict.fromkeys(("noise", "blur", "tint"), damages.STRENGTHS) | {"dropped": (0.0, 1.0, 2.0, 3.0)}
-    return {
-        kind: [[each, 1.5 + 100 * each**2 + place, -0.8 + 30 * each + place] for each in values]
-        for kind, values in strengths.items()
-    }
-
-
-def curve(path: Path, names: tuple[str, ...], steps: int) -> None:
-    """The losses of one training."""
-    lines = ["\t".join(("step", *names))]
-    for step in range(1, steps + 1):
-        lines.append("\t".join([str(step), *(str(5 / (place + step)) for place in range(1, len(names) + 1))]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def skills(settings: Params) -> dict[str, float]:
-    """How good each row is made out to be."""
-    found = {}
-    for name, row in settings.variants.items():
-        taught = (row.distill.generator != "none") + 0.1 * (row.distill.discriminator != "none")
-        matched = len(row.generator_lesson.get("match", {}))
-        found[name] = 0.75 if row.compression == "none" else 0.35 + 0.18 * taught + 0.03 * matched
-    return found
-
-
-def fabricate() -> Params:
-    """Results of the params of the current directory, as all stages before the figures leave them."""
-    settings = params.load()
-    losses = ("discriminator/real", "discriminator/classification", "generator/cycle", "generator/classification")
-    for name, teacher in settings.teachers.items():
-        curve(paths.teacher_curve(name), losses, settings.schedules[teacher.schedule].steps)
-    able = skills(settings)
-    shown = {row.teacher for row in settings.variants.values()}
-    pictures = {name: people(settings, teacher) for name, teacher in settings.teachers.items() if name in shown}
-    for name, row in settings.variants.items():
-        for seed in row.seeds:
-            lesson = ("generator/euclidean_res5",) if row.distill.generator == "euclidean" else ()
-            curve(paths.student_curve(name, seed), (*losses, *lesson), settings.schedules[row.schedule].steps)
-        beside = row.compression == "none"
-        picture = png([strip(images, exact, able[name], beside) for images, exact in pictures[row.teacher]])
-        for path, content in (
-            (paths.samples(name), picture),
-            (paths.quality(name), json.dumps(report(name, row, settings, able[name])).encode()),
-        ):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    count_costs.main()
-    gather_results.main()
-    return settings
+ERROR = Column("l1", "pixels", "min", "", "exact error", "")
 
 
 @pytest.fixture(scope="module")
@@ -315,7 +178,7 @@ def test_no_text_covers_another(drawn: list[Drawn], kind: str) -> None:
 def test_cells_without_evidence_are_hatched(drawn: list[Drawn]) -> None:
     figure = next(each.figure for each in drawn if each.name == "factorial")
     cells = [patch for axes in figure.axes for patch in axes.patches]
-    panels = factorial.panels(evidence.load())
+    panels = factorial.panels(evidence.load(), ERROR)
     unproven = [e for panel in panels for e, _ in panel.cells.values() if not e.proven]
     assert unproven
     assert len([cell for cell in cells if cell.get_hatch()]) == len(unproven)
@@ -324,9 +187,9 @@ def test_cells_without_evidence_are_hatched(drawn: list[Drawn]) -> None:
 
 def test_one_seed_and_an_interval_with_zero_look_different() -> None:
     scale = Normalize(-1, 1)
-    proven = factorial.tile(0, 0, Effect("a", -0.5, -0.6, -0.4, "better"), scale)
-    unsure = factorial.tile(0, 0, Effect("b", -0.5, -1.2, 0.2, "no evidence"), scale)
-    single = factorial.tile(0, 0, Effect("c", -0.5, None, None, "single seed"), scale)
+    proven = factorial.tile(0, 0, Effect("a", -0.5, -0.6, -0.4, "better"), scale, "min")
+    unsure = factorial.tile(0, 0, Effect("b", -0.5, -1.2, 0.2, "no evidence"), scale, "min")
+    single = factorial.tile(0, 0, Effect("c", -0.5, None, None, "single seed"), scale, "min")
     assert proven.get_hatch() is None
     assert len({unsure.get_hatch(), single.get_hatch(), None}) == 3
     assert sum(unsure.get_facecolor()) > sum(proven.get_facecolor())
@@ -336,7 +199,7 @@ def test_every_problem_has_a_gallery_and_every_distinct_lesson_a_diagram(drawn: 
     found, names = evidence.load(), {each.name for each in drawn}
     assert {f"gallery-{problem}" for problem in found.problems()} <= names
     shown = [row for _, rows in architecture.distinct(found) for row in rows]
-    assert sorted(shown) == sorted(name for name, row in found.rows.items() if evidence.taught(row))
+    assert sorted(shown) == sorted(name for name, row in found.rows.items() if taught(row))
 
 
 def test_a_gallery_shows_the_pixels_that_were_evaluated(folder: Path) -> None:  # noqa: ARG001 - the current directory
@@ -353,7 +216,7 @@ def test_a_gallery_shows_the_pixels_that_were_evaluated(folder: Path) -> None:  
 
 def test_diagrams_follow_the_row(folder: Path) -> None:  # noqa: ARG001 - the current directory
     found = evidence.load()
-    pairs = {name: architecture.pairs_of(found, row) for name, row in found.rows.items() if evidence.taught(row)}
+    pairs = {name: architecture.pairs_of(found, row) for name, row in found.rows.items() if taught(row)}
     three, two = pairs["set1-w4b3-fr135"][0], pairs["set1-w4b3-fr5out"][0]
     blocks = [index for index, unit in enumerate(three.teacher.units) if unit.kind == "block"]
     assert len(blocks) == 6
@@ -364,13 +227,25 @@ def test_diagrams_follow_the_row(folder: Path) -> None:  # noqa: ARG001 - the cu
     assert two.joins[0].adapter == (two.student.channels["res2"], two.teacher.channels["res5"])
     assert not two.joins[0].on_teacher
     assert len(pairs["set1-w4b3-d-fr5out"]) == 2
-    assert three.teacher.parameters == found.costs["teachers"]["set1"]["generator"]["parameters"]
+    assert three.teacher.parameters == found.costs["teachers"]["set1"]["networks"]["generator"]["parameters"]
+
+
+def test_the_diagram_of_a_point_has_a_file_of_its_own(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    row = found.rows["set1-w4b3-fr135"]
+    name = "again/fr135"
+    costs = {**found.costs, "variants": {name: found.costs["variants"]["set1-w4b3-fr135"]}}
+    one = replace(found, rows={name: row}, lines={name: []}, costs=costs)
+    drawn = {each.name: each.title for each in architecture.figures(one)}
+    assert list(drawn) == ["architecture-again-fr135", "architectures"]
+    assert pictures.diagrams(drawn) == {name: "architecture-again-fr135"}
 
 
 def test_a_front_is_what_nothing_dominates() -> None:
     costs_and_errors = {"cheap": (1, 5), "middle": (2, 3), "worse": (2, 4), "dear": (3, 3), "best": (4, 1)}
     points = [pareto.Point(name, cost, error, error, error) for name, (cost, error) in costs_and_errors.items()]
-    assert pareto.front(points) == {"cheap", "middle", "best"}
+    assert pareto.front(points, "min") == {"cheap", "middle", "best"}
+    assert pareto.front(points, "max") == {"cheap"}
 
 
 def test_persons_are_chosen_by_the_exact_image_alone() -> None:
@@ -384,14 +259,14 @@ def test_persons_are_chosen_by_the_exact_image_alone() -> None:
 def test_few_rows_give_sentences_instead_of_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     kept = ("set1-teacher:", "set1-w4b3-none:")
-    lines = SMOKE.splitlines()
-    rows = lines.index("variants:")
-    few = [line for line in lines[rows + 1 :] if "{" not in line or line.strip().startswith((*kept, *SECTIONS))]
-    paths.PARAMS.write_text("\n".join([*lines[: rows + 1], *few]) + "\n", encoding="utf-8")
+    head, _, rest = SMOKE.partition("variants:\n")
+    rows = [line for line in rest.splitlines() if not line.startswith("  set1-") or line.strip().startswith(kept)]
+    few = [line for line in rows if not line.startswith("  joint-")]
+    paths.PARAMS.write_text("\n".join([f"{head}variants:", *few]) + "\n", encoding="utf-8")
     paths.GRAPH.write_text(GRAPH, encoding="utf-8")
     fabricate()
     found = {each.name: each.figure for each in plot_figures.drawings(evidence.load())}
-    for name in ("factorial", "forest", "weights", "architectures", "summary"):
+    for name in ("factorial", "forest", "weights", "architectures", "summary", "evidence"):
         assert any(len(text) > 40 for text in texts(found[name])), f"{name} does not say why it is empty"
 
 
@@ -411,25 +286,88 @@ def test_a_palette_changes_no_colour_by_more_than_the_eye_sees(drawn: list[Drawn
     assert np.abs(shown - np.asarray(canvas.buffer_rgba())[..., :3]).max() <= 24
 
 
+def without_exact_images(found: Evidence, problem: str) -> Evidence:
+    """The same, were the images of a problem photographs, which have no exact translation."""
+    blank = {name for name, row in found.rows.items() if row.problem == problem}
+    none = {"l1": "", "l1_low": "", "l1_high": "", "reference_input_l1": ""}
+    return replace(
+        found,
+        dictionary=replace(
+            found.dictionary, problems={**found.dictionary.problems, problem: Problem("translation", "fid_judge")}
+        ),
+        lines={n: [{**line, **(none if n in blank else {})} for line in lines] for n, lines in found.lines.items()},
+    )
+
+
+def test_a_problem_without_exact_images_changes_no_other(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    mixed = without_exact_images(found, "joint")
+    parts = {column.name: set(part.problems()) for _, column, part in evidence.by_headline(mixed)}
+    assert parts == {"l1": {"set1"}, "fid_judge": {"joint"}}
+    with rc_context(style.RULES):
+        before, after = ({each.name: each for each in plot_figures.drawings(one)} for one in (found, mixed))
+        assert {"pareto-l1", "forest", "factorial", "weights"} <= set(after)
+        for name in ("forest", "factorial", "weights"):
+            assert list(texts(after[name].figure)) == list(texts(before[name].figure)), name
+        assert "exact error" in " ".join(texts(after["pareto-l1"].figure))
+
+
 def test_rows_that_make_no_images_are_left_to_other_figures(folder: Path) -> None:  # noqa: ARG001
     found = evidence.load()
-    blank = {name: row.problem == "joint" for name, row in found.rows.items()}
-    measured = tables.measured("judge", "judge")
+    names = [name for name, row in found.rows.items() if row.problem == "joint"]
+    answers = {"protocol": {"datasets": {}}, "seeds": {"0": {"overall": {}}}}
+    blank = dict.fromkeys(columns_of_rows.TRANSLATED, "") | {"error": "0.1"}
     without = replace(
         found,
-        lines={
-            name: [{**line, **(dict.fromkeys(measured, "") if blank[name] else {})} for line in lines]
-            for name, lines in found.lines.items()
+        rows={
+            n: row.model_copy(update={"examination": "recall"}) if n in names else row for n, row in found.rows.items()
         },
-        reports={name: {} if blank[name] else each for name, each in found.reports.items()},
+        dictionary=replace(
+            found.dictionary,
+            columns={**found.dictionary.columns, "error": replace(ERROR, name="error")},
+            problems={**found.dictionary.problems, "joint": Problem("recall", "error")},
+        ),
+        lines={n: [{**line, **(blank if n in names else {})} for line in lines] for n, lines in found.lines.items()},
+        reports={n: answers if n in names else each for n, each in found.reports.items()},
     )
-    kept = evidence.of_images(without)
-    assert set(kept.rows) == {name for name in found.rows if not blank[name]}
-    assert "joint" not in kept.settings.teachers
+    kept = tiles.pictured(without)
+    assert set(kept.rows) == set(found.rows) - set(names)
+    assert "joint" not in kept.teachers
+    assert set(without.of("recall").rows) == set(names)
     with rc_context(style.RULES):
-        names = {each.name for each in plot_figures.drawings(without)}
-    assert "gallery-set1" in names
-    assert not [name for name in names if "joint" in name]
+        drawn = {each.name for each in plot_figures.drawings(without)}
+    assert "gallery-set1" in drawn
+    assert {name for name in drawn if "joint" in name or "recall" in name} <= {"curves-joint", "curves-teachers-recall"}
+
+
+def test_a_subset_leaves_the_params_as_they_are(folder: Path) -> None:  # noqa: ARG001 - the current directory
+    found = evidence.load()
+    part = found.only(["set1-teacher", "set1-w4b3-none"])
+    assert part.settings is found.settings
+    assert set(part.rows) == set(part.lines) == set(part.reports) == {"set1-teacher", "set1-w4b3-none"}
+    assert {line["name"] for line in part.curves} == {"set1", "set1-w4b3-none"}
+    assert list(part.teachers) == ["set1"]
+
+
+def with_gradients(found: Evidence, name: str) -> Evidence:
+    """The same, had a row asked for evidence: measured at every second point of its curves."""
+    measured = [{"evidence/weight": "0.5", "evidence/cosine": "-0.25"}, {"evidence/weight": "", "evidence/cosine": ""}]
+    curves = [{**line, **measured[place % 2 if line["name"] == name else 1]} for place, line in enumerate(found.curves)]
+    rows = {**found.rows, name: found.rows[name].model_copy(update={"evidence": 2})}
+    return replace(found, rows=rows, curves=curves)
+
+
+def test_evidence_has_a_panel_per_row_that_asked_and_is_no_loss(folder: Path) -> None:  # noqa: ARG001
+    found = with_gradients(evidence.load(), "set1-w4b3-fr5out")
+    with rc_context(style.RULES):
+        (drawn,) = gradients.figures(found)
+        words = list(texts(drawn.figure))
+        losses = [word for each in curves.figures(found) for word in texts(each.figure)]
+    assert sum("FR5OUT" in word for word in words) == 1
+    cosine, weight = drawn.figure.axes
+    assert {float(value) for line in cosine.lines[:-1] for value in np.asarray(line.get_ydata())} == {-0.25}
+    assert {float(value) for line in weight.lines for value in np.asarray(line.get_ydata())} == {0.5}
+    assert not [word for word in losses if "cosine" in word]
 
 
 def test_the_page_shows_every_problem_with_its_control_and_lessons(folder: Path) -> None:  # noqa: ARG001
@@ -438,8 +376,8 @@ def test_the_page_shows_every_problem_with_its_control_and_lessons(folder: Path)
     assert {block.problem for block in shown} == {found.rows[line["variant"]].problem for line in found.comparisons}
     for block in shown:
         rows = [found.rows[name] for name in (block.control, *block.taught)]
-        assert not evidence.taught(rows[0])
-        assert all(evidence.taught(row) for row in rows[1:])
+        assert not taught(rows[0])
+        assert all(taught(row) for row in rows[1:])
         assert len({evidence.group(row) for row in rows}) == 1
         assert found.rows[block.teacher].compression == "none"
 

@@ -13,14 +13,17 @@ import pytest
 from scipy.stats import ttest_rel
 
 from stages import gather_results
-from stages.harness.findings import comparing, curves, records, tables
-from stages.harness.settings import members, params, paths
+from stages.findings import comparing, curves, dictionary, records, tables
+from stages.measuring import columns
+from stages.metrics import cost
+from stages.settings import members, params, paths, sweeps
 from tests import judged
 
 PROTOCOL = {
-    "shared": {"version": 1, "extractor": "judge", "lpips": "judge", "split": "test"},
+    "shared": {"examination": "translation", "version": 1, "extractor": "judge", "split": "test"},
     "datasets": {"faces": {"images": 16, "extractor": "ab"}},
 }
+KEPT = [column for column in cost.COLUMNS if column != "training_macs"]
 SEEDS = {"teacher": {"0": 0.010}, "plain": {"0": 0.036, "1": 0.034}, "taught": {"0": 0.026, "1": 0.0241}}
 
 
@@ -35,8 +38,17 @@ def report(name: str, errors: dict[str, float]) -> dict[str, Any]:
         }
         for seed, error in errors.items()
     }
+    measured = {
+        column: (metric, known)
+        for metric in ("pixels", "attributes", "kid")
+        for stem, known in members.load("metrics", metric).COLUMNS.items()
+        for column in (stem, f"{stem}_judge")
+    }
+    overall: Any = next(iter(seeds.values()))["overall"]
     return {
         "variant": name,
+        "headline": "l1",
+        "columns": {name: each for name, each in columns.described(measured).items() if name in overall},
         "protocol": deepcopy(PROTOCOL),
         "references": {"reference_input_l1": 0.043},
         "seeds": seeds,
@@ -54,13 +66,14 @@ def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> judged.Content:
 
 def publish(content: judged.Content, seeds: dict[str, dict[str, float]]) -> None:
     settings = judged.save(content)
-    for name in settings.variants:
+    rows = sweeps.rows(settings)
+    for name in rows:
         write(name, report(name, seeds[name]))
-    numbers = {column: index for index, column in enumerate(tables.COSTS)}
-    costs = {"teachers": {}, "variants": {name: {"generator": numbers} for name in settings.variants}}
+    counted = {"kept": {column: index for index, column in enumerate(KEPT)}, "training": {"macs": 12345678901234}}
+    costs = {"teachers": {}, "variants": dict.fromkeys(rows, counted)}
     paths.costs().write_text(json.dumps(costs), encoding="utf-8")
     files = [paths.teacher_curve(name) for name in settings.teachers]
-    files += [paths.student_curve(name, seed) for name, row in settings.variants.items() for seed in row.seeds]
+    files += [paths.student_curve(name, seed) for name, row in rows.items() for seed in row.seeds]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("step\tgenerator/cycle\n" + "".join(f"{step}\t{1 / step:g}\n" for step in range(1, 101)))
@@ -85,23 +98,24 @@ def test_results_hold_every_row_and_seed_in_order() -> None:
     assert [(row["variant"], row["seed"]) for row in found] == [
         (name, seed) for name, each in SEEDS.items() for seed in each
     ]
-    assert list(found[0])[:14] == [*tables.NAMES, "parameters", "macs", "macs_output_rule", "bytes"]
-    assert list(found[0])[:8] == [
-        "variant", "seed", "teacher", "family", "dataset", "compression", "generator_lesson", "discriminator_lesson"
-    ]  # fmt: skip
+    assert list(found[0]) == [*tables.NAMES, *dictionary.read().columns, "protocol"]
+    assert list(found[0])[:2] == ["variant", "seed"]
     taught = found[-1]
     assert (taught["generator_lesson"], taught["discriminator_lesson"]) == ("euclidean", "euclidean")
     assert (taught["l1"], taught["l1_low"], taught["l1_high"]) == ("0.024100", "0.023100", "0.025100")
     assert taught["reference_input_l1"] == "0.043000"
-    assert taught["macs"] == "1"
-    # What these data do not have is empty, not zero.
-    assert taught["ssim"] == ""
+    assert taught["macs"] == str(KEPT.index("macs"))
+    assert taught["training_macs"] == "12345678901234"
+    assert (taught["examination"], taught["pace"], taught["headline"]) == ("translation", "constant", "false")
+    # A column that no row has is not there; a cell that a row does not have is empty, not zero.
+    assert "ssim" not in taught
     assert len({row["protocol"] for row in found}) == 1
 
 
 @pytest.mark.usefixtures("content")
 def test_gathering_repeats_itself() -> None:
-    files = (paths.results(), paths.comparisons(), paths.variance(), paths.training_curves(), paths.columns())
+    tables_of_rows = (paths.results(), paths.comparisons(), paths.variance(), paths.training_curves())
+    files = (*tables_of_rows, paths.columns(), paths.dictionary())
     gather_results.main()
     first = [file.read_bytes() for file in files]
     gather_results.main()
@@ -160,10 +174,18 @@ def test_pairing_sees_what_seeds_share() -> None:
 
 @pytest.mark.usefixtures("content")
 def test_a_control_differs_in_nothing_but_the_lesson() -> None:
-    rows = params.load().variants
+    rows = params.read().variants
     taught, plain = rows["taught"], rows["plain"]
     assert comparing.control_of(taught, rows) == "plain"
-    for change in ({"student": {"width": 3}}, {"schedule": "untrained"}, {"compression": "prune"}, {"teacher": "x"}):
+    changes: list[dict[str, Any]] = [
+        {"student": {"width": 3}},
+        {"schedule": "untrained"},
+        {"compression": "prune"},
+        {"teacher": "x"},
+        {"play": {}},
+        {"examination": "x"},
+    ]
+    for change in changes:
         assert comparing.control_of(taught, {"plain": plain.model_copy(update=change), "taught": taught}) is None
 
 
@@ -212,7 +234,8 @@ def test_protocols_are_not_mixed(section: tuple[str, ...], key: str) -> None:
         place = place[name]
     place[key] = "another"
     write("taught", other)
-    with pytest.raises(tables.TableError, match=rf"taught and teacher .*different protocols.*\({key}\)"):
+    on = "all translation" if section == ("shared",) else r"faces \(translation\)"
+    with pytest.raises(tables.TableError, match=rf"taught and teacher .*different protocols on {on} \({key}\)"):
         gather_results.main()
 
 
@@ -255,36 +278,114 @@ def test_curves_are_thinned_and_keep_their_mean() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("extractor", ["judge", "inception"])
-@pytest.mark.parametrize("perceptual", ["judge", "alex", "vgg"])
-def test_every_column_is_documented_from_its_metric(extractor: str, perceptual: str) -> None:
-    measured = tables.measured(extractor, perceptual)
-    assert len(measured) == len(set(measured))
-    for name in measured:
-        column = tables.described(name)
-        assert column.meaning
-        assert column.source in members.names("metrics")
-    # What Inception and the judge say never shares a column.
-    assert ("fid" in measured) == (extractor == "inception")
-    assert ("fid_judge" in measured) == (extractor == "judge")
-    assert f"lpips_{perceptual}_truth" in measured
-    page = tables.page(measured, {"ab": PROTOCOL})
-    for name in (*tables.NAMES, *tables.COSTS, *measured, "protocol"):
+@pytest.mark.usefixtures("content")
+def test_every_column_is_documented() -> None:
+    gather_results.main()
+    known, page = dictionary.read(), paths.columns().read_text(encoding="utf-8")
+    columns = list(read(paths.results())[0])
+    for name in columns:
         assert f"| `{name}` |" in page
-
-
-def test_every_metric_column_has_a_note() -> None:
-    for owner in tables.OWNERS:
-        for name in owner.COLUMNS:
-            assert tables.described(name).better == owner.COLUMNS[name][0]
-    assert tables.described("l1_low").better == ""
-    assert tables.described("perfect_fid_judge").better == ""
-    assert tables.described("lpips_judge_teacher").better == "min"
+    for name in set(columns) - {*tables.NAMES, "protocol"}:
+        column = known.described(name)
+        assert column.meaning
+        assert column.title
+        assert column.metric in members.names("metrics")
+        # Of a bound or a reference neither side is better.
+        assert not (column.better and name.endswith(("_low", "_high")))
+        assert not (column.better and name.startswith(("reference_input_", "perfect_")))
+    assert known.described("l1_low").meaning.startswith(known.described("l1").meaning)
+    assert known.described("macs").better == "min"
     with pytest.raises(tables.TableError, match="beauty"):
-        tables.described("beauty")
+        known.described("beauty")
+
+
+@pytest.mark.usefixtures("content")
+def test_the_dictionary_says_what_decides_in_each_problem() -> None:
+    gather_results.main()
+    known = dictionary.read()
+    assert list(known.problems) == ["two"]
+    assert known.examination("two") == "translation"
+    assert (known.headline("two").name, known.headline("two").better) == ("l1", "min")
+    with pytest.raises(tables.TableError, match="three"):
+        known.headline("three")
+
+
+def test_every_problem_has_its_own_headline(content: judged.Content) -> None:
+    """One row without exact images decides nothing about the others; within a problem rows are judged alike."""
+    content["variants"]["blind"] = {**content["variants"]["teacher"], "problem": "blind"}
+    publish(content, {**SEEDS, "blind": {"0": 0.02}})
+    blind = report("blind", {"0": 0.02})
+    blind["headline"] = "accuracy_target"
+    for seed in blind["seeds"].values():
+        del seed["overall"]["l1"], seed["intervals"]["l1"], seed["standard_errors"]["l1"]
+    blind["references"] = {}
+    write("blind", blind)
+    gather_results.main()
+    known = dictionary.read()
+    assert (known.headline("two").name, known.headline("blind").name) == ("l1", "accuracy_target")
+    assert read(paths.results())[-1]["l1"] == ""
+    content["variants"]["blind"]["problem"] = "two"
+    judged.save(content)
+    with pytest.raises(tables.TableError, match=r"blind .*teacher .*not the same metrics: l1"):
+        gather_results.main()
+
+
+def test_a_column_that_no_metric_describes_is_refused() -> None:
+    rows = {"taught": params.read(paths.SCALES / "smoke.yaml").variants["set1-teacher"]}
+    made = report("taught", {"0": 0.1})
+    made["references"] = {"reference_input_beauty": 1.0}
+    with pytest.raises(tables.TableError, match="reference_input_beauty"):
+        dictionary.of_reports(rows, {"taught": made}, cost.COLUMNS)
+
+
+def test_columns_keep_the_order_of_every_report() -> None:
+    merged = dictionary.merged([["a", "c"], ["a", "b", "c", "d"], ["x", "c"], []])
+    assert merged == ["x", "a", "b", "c", "d"]
+
+
+def test_a_point_and_a_variant_are_rows_alike(content: judged.Content) -> None:
+    plain = content["variants"].pop("plain")
+    content["sweeps"] = {"many": {**plain, "points": {"plain": {}}}}
+    renamed = {"teacher": SEEDS["teacher"], "many/plain": SEEDS["plain"], "taught": SEEDS["taught"]}
+    publish(content, renamed)
+    gather_results.main()
+    lines = {row["metric"]: row for row in read(paths.comparisons())}
+    assert lines["l1"]["control"] == "many/plain"
+    assert {row["name"] for row in read(paths.training_curves())} == {"large", "many/plain", "taught"}
+
+
+@pytest.mark.parametrize(
+    ("pace", "taught", "written"),
+    [
+        (("linear", "constant"), "none", "linear"),
+        (("linear", "constant"), "euclidean", "linear/constant"),
+        (("step", "step"), "euclidean", "step"),
+    ],
+)
+@pytest.mark.usefixtures("content")
+def test_a_pace_is_the_generator_s_and_the_discriminator_s_where_it_differs(
+    pace: tuple[str, str], taught: str, written: str
+) -> None:
+    row = params.read().variants["taught"]
+    roles = type(row.pace)
+    changed = row.model_copy(
+        update={
+            "pace": roles(generator=pace[0], discriminator=pace[1]),
+            "distill": roles(generator="euclidean", discriminator=taught),
+        }
+    )
+    assert records.pace(changed) == written
+
+
+def test_points_without_a_number_do_not_count_in_the_mean(tmp_path: Path) -> None:
+    (tmp_path / "curve.tsv").write_text("step\tloss\tcosine\n1\t2\t\n2\t4\t0.5\n", encoding="utf-8")
+    points = curves.read(tmp_path / "curve.tsv")
+    assert points == [{"step": 1, "loss": 2}, {"step": 2, "loss": 4, "cosine": 0.5}]
+    assert curves.means(points) == {"step": 1.5, "loss": 3, "cosine": 0.5}
 
 
 def test_cells() -> None:
+    assert [tables.written(value) for value in (True, False)] == ["true", "false"]
     cells = {None: "", 7: "7", 0.5: "0.500000", -1e-9: "0.000000", -2.0: "-2.000000", "a": "a"}
     assert {value: tables.written(value) for value in cells} == cells
     with pytest.raises(tables.TableError):

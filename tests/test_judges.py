@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,14 +14,14 @@ import torch
 from torch import Tensor
 
 from stages import build_judges
-from stages.blocks.features import extract
-from stages.blocks.judge import FEATURES, Judge, disturbed
-from stages.harness.learning import batches
-from stages.harness.measuring import damages, examination, judges
-from stages.harness.settings import paths
-from stages.harness.splits import prepared
-from stages.harness.splits.prepared import to_tensor
+from stages.learning import problems
+from stages.measuring import damages, examination, judges
+from stages.measuring.features import extract
+from stages.measuring.judge import FEATURES, Judge, disturbed
 from stages.metrics import fid, kid
+from stages.settings import paths
+from stages.storage import prepared
+from stages.storage.prepared import to_tensor
 from tests import judged
 
 
@@ -103,7 +104,7 @@ def test_the_stage_writes_a_judge_that_describes_itself(tmp_path: Path, monkeypa
     data = judged.faces("faces", train=24, test=8)
     build_judges.main("faces")
     written = paths.judge("faces").read_bytes()
-    found = judges.load_for(paths.judge("faces"), data.header)
+    found = judges.read_for(paths.judge("faces"), data.header)
     assert found.about["data"] == data.header.sha256
     assert found.about["row"] == content["judges"]["faces"]
     assert not found.network.training
@@ -115,17 +116,20 @@ def test_the_stage_writes_a_judge_that_describes_itself(tmp_path: Path, monkeypa
 def test_a_wrong_judge_is_refused(data: prepared.Prepared, judge: judges.Described, tmp_path: Path) -> None:
     assert judge.labels == data.header.labels
     with pytest.raises(judges.JudgeError, match="does not exist"):
-        judges.load(tmp_path / "absent.safetensors")
+        judges.read(tmp_path / "absent.safetensors")
     (tmp_path / "damaged.safetensors").write_bytes(paths.judge("faces").read_bytes()[:-8])
     with pytest.raises(judges.JudgeError, match="delete it and run again"):
-        judges.load(tmp_path / "damaged.safetensors")
+        judges.read(tmp_path / "damaged.safetensors")
     other = judged.faces("moods", train=2, test=2, labels="expressions")
-    with pytest.raises(judges.JudgeError, match=r"Black_Hair.*moods asks angry"):
-        judges.load_for(paths.judge("faces"), other.header)
+    with pytest.raises(judges.JudgeError, match=r"Black_Hair.*moods has angry"):
+        judges.read_for(paths.judge("faces"), other.header)
+    larger = replace(data.header, resolution=64)
+    with pytest.raises(judges.JudgeError, match="was made for 32 px; faces has 64 px"):
+        judges.read_for(paths.judge("faces"), larger)
 
 
 def test_answers_do_not_depend_on_the_batch(data: prepared.Prepared, judge: judges.Described) -> None:
-    images = to_tensor(data.split("test").images[:50])
+    images = data.split("test").images[:50]
     features = [extract(judge.network.features, images, batch=batch) for batch in (1, 7, 50)]
     for other in features[1:]:
         torch.testing.assert_close(other, features[0], rtol=1e-4, atol=1e-4)
@@ -133,11 +137,11 @@ def test_answers_do_not_depend_on_the_batch(data: prepared.Prepared, judge: judg
 
 @pytest.mark.parametrize("kind", [*damages.DAMAGES, "dropped"])
 def test_distances_grow_with_damage(data: prepared.Prepared, judge: judges.Described, kind: str) -> None:
-    (domain,) = batches.domains([(data, ("Male",))], "test")
+    (domain,) = problems.of_parts([(data, ("Male",))], "test").domains
     test = examination.prepare(domain, data.header, 300, data.split("validation"))
     sets = [images for name, _, images in damages.damaged(test) if name == kind]
     features = [extract(judge.network.features, images, batch=100) for images in sets]
-    unseen = extract(judge.network.features, to_tensor(test.real), batch=100)
+    unseen = extract(judge.network.features, test.real, batch=100)
     real = fid.moments(unseen)
     distances = [fid.frechet_distance(real, fid.moments(each)) for each in features]
     assert all(len(images) == 300 for images in sets)
@@ -151,7 +155,7 @@ def test_distances_grow_with_damage(data: prepared.Prepared, judge: judges.Descr
 
 def test_what_is_left_without_modes_is_real(data: prepared.Prepared) -> None:
     """Two hair colours and another label vanish one by one; the faces that are left stand in for them."""
-    (domain,) = batches.domains([(data, ("Male",))], "test")
+    (domain,) = problems.of_parts([(data, ("Male",))], "test").domains
     test = examination.prepare(domain, data.header, 300, data.split("validation"))
     for count, rows in enumerate(damages.without_modes(test)):
         left = test.labels[rows]

@@ -10,7 +10,7 @@ import pytest
 
 FAULTS = """
 import resource, torch
-from stages.harness.settings import machine
+from stages.settings import machine
 if {keep}:
     machine.keep_memory()
 image = torch.rand(16, 16, 256, 256)

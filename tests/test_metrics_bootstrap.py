@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stages.metrics.bootstrap import interval
+from stages.measuring.bootstrap import interval
 
 
 def normal(count: int, seed: int) -> Tensor:

@@ -9,6 +9,8 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, log_loss, roc_auc_score
 
+from stages.measuring import plane
+from stages.measuring.contracts import Logits
 from stages.metrics import calibration, classification, subclasses
 
 
@@ -21,10 +23,20 @@ def drawn(classes: int, count: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
     return logits, truth
 
 
+def scores(logits: torch.Tensor, truth: torch.Tensor) -> tuple[dict[str, float], list[dict[str, float]]]:
+    """Means over images, and what is known of each class."""
+    given = Logits(logits, logits, truth, 1, None)
+    means = {
+        name: float(torch.as_tensor(value).double().mean()) for name, value in classification.measure(given).items()
+    }
+    each = classification.by_class(given)
+    return means, [dict(zip(each, numbers, strict=True)) for numbers in zip(*each.values(), strict=True)]
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 def test_scores_are_scikit_learns(classes: int) -> None:
     logits, truth = drawn(classes)
-    found, each = classification.scores(logits, truth)
+    found, each = scores(logits, truth)
     shares, predicted = logits.double().softmax(dim=1).numpy(), logits.argmax(dim=1)
     assert found["accuracy"] == pytest.approx((predicted == truth).double().mean().item())
     assert found["error"] == pytest.approx(1 - found["accuracy"])
@@ -40,7 +52,7 @@ def test_scores_are_scikit_learns(classes: int) -> None:
 def test_the_majority_class_has_accuracy_and_nothing_else() -> None:
     """Why accuracy is not what unequal classes are judged by."""
     truth = torch.tensor([0] * 9 + [1])
-    found, each = classification.scores(torch.tensor([[2.0, 0.0]]).expand(10, 2), truth)
+    found, each = scores(torch.tensor([[2.0, 0.0]]).expand(10, 2), truth)
     assert found["accuracy"] == pytest.approx(0.9)
     assert each[1]["f1"] == found["f1_weakest"] == 0
     assert found["auc"] == pytest.approx(0.5)
@@ -74,7 +86,7 @@ def test_votes_are_met_best_by_their_own_shares() -> None:
 )
 def test_wrong_inputs_are_refused(logits: torch.Tensor, truth: torch.Tensor, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        classification.scores(logits, truth)
+        scores(logits, truth)
 
 
 def confident(share: float, right: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,6 +117,15 @@ def test_raising_all_logits_makes_a_network_overconfident() -> None:
     assert errors[0] < 0.01 < 0.1 < errors[1] < errors[2] < 0.31
 
 
+def test_subclasses_are_found_only_where_labels_were_merged() -> None:
+    labels = torch.arange(40) % 4
+    logits = torch.nn.functional.one_hot(labels, 4).float()
+    assert subclasses.measure(Logits(logits, logits, labels, 1, None)) == {}
+    merged = Logits(logits[:, ::2], logits, labels, 2, None)
+    assert merged.truth.tolist()[:4] == [0, 0, 1, 1]
+    assert subclasses.measure(merged) == {"subclass_ami": pytest.approx(1)}
+
+
 def test_rediscovery_ignores_names_and_chance() -> None:
     labels = torch.arange(400) % 10
     renamed = torch.nn.functional.one_hot((labels * 3 + 1) % 10, 10).float()
@@ -116,7 +137,7 @@ def test_rediscovery_ignores_names_and_chance() -> None:
 def test_projection_keeps_distances_of_a_plane() -> None:
     points = torch.randn(30, 2, dtype=torch.float64) * torch.tensor([3.0, 1.0])
     axes, _ = torch.linalg.qr(torch.randn(6, 2, dtype=torch.float64))
-    found = subclasses.projection(points @ axes.T + 5)
+    found = plane.projection(points @ axes.T + 5)
     torch.testing.assert_close(torch.cdist(found, found), torch.cdist(points, points))
     assert found[:, 0].var() >= found[:, 1].var()
-    torch.testing.assert_close(found, subclasses.projection(points @ axes.T + 5))
+    torch.testing.assert_close(found, plane.projection(points @ axes.T + 5))

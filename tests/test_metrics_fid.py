@@ -1,7 +1,6 @@
 """The Fréchet distance equals its closed form, pytorch-fid and torch-fidelity, also where covariances are singular."""
 
 import warnings
-from functools import reduce
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 
 from stages.blocks import torchvision_ready
-from stages.metrics.fid import Moments, frechet_distance, frechet_infinity, merge, moments
+from stages.metrics.fid import Moments, frechet_distance, frechet_infinity, moments
 
 
 def normal(*shape: int, seed: int) -> Tensor:
@@ -73,14 +72,6 @@ def test_equals_torch_fidelity() -> None:
     parts = (fid_features_to_statistics(real), fid_features_to_statistics(fake))
     reference = fid_statistics_to_metric(*parts, verbose=False)["frechet_inception_distance"]
     assert frechet_distance(moments(real), moments(fake)) == pytest.approx(reference, rel=1e-6)
-
-
-def test_chunks_merge_to_the_moments_of_the_whole_even_far_from_zero() -> None:
-    whole = normal(90, 5, seed=3) + 1e6
-    merged = reduce(merge, map(moments, whole.split(13)))
-    assert merged.count == 90
-    torch.testing.assert_close(merged.mean, whole.mean(dim=0), rtol=1e-14, atol=0)
-    torch.testing.assert_close(merged.covariance, torch.cov(whole.T), rtol=1e-8, atol=1e-8)
 
 
 def test_a_set_is_at_distance_zero_from_itself() -> None:

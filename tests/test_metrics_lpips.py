@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from stages.blocks import torchvision_ready
-from stages.blocks.features import quantised
-from stages.metrics.lpips import lpips, lpips_judge, published
+from stages.measuring.perceptual import published
+from stages.metrics.lpips import lpips, lpips_judge
+from stages.storage.prepared import Bytes, to_tensor
 
 
-def images(count: int, seed: int, resolution: int = 48) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return quantised(torch.rand(count, 3, resolution, resolution, generator=random) * 2 - 1)
+def images(count: int, seed: int, resolution: int = 48) -> Bytes:
+    return np.random.default_rng(seed).integers(0, 256, (count, resolution, resolution, 3), dtype=np.uint8)
 
 
 def trunk_file(directory: Path, trunk: str) -> tuple[Path, str]:
@@ -53,7 +54,7 @@ def test_the_published_metric_follows_its_formula_with_weights_from_a_file(trunk
     state = torch.load(path, weights_only=True)
     assert torch.equal(next(iter(network.net.parameters())), state["features.0.weight"])
     shift, scale = torch.tensor([-0.030, -0.088, -0.188]), torch.tensor([0.458, 0.448, 0.450])
-    maps = [network.net((x - shift.view(3, 1, 1)) / scale.view(3, 1, 1)) for x in (one, other)]
+    maps = [network.net((x - shift.view(3, 1, 1)) / scale.view(3, 1, 1)) for x in map(to_tensor, (one, other))]
     expected = torch.zeros(3)
     for index, (a, b) in enumerate(zip(*maps, strict=True)):
         a, b = (h / (h.norm(dim=1, keepdim=True) + 1e-10) for h in (a, b))
@@ -82,7 +83,7 @@ def test_judge_features_equal_the_packages_unweighted_baseline() -> None:
 
     found = lpips_judge(one, other, layers, batch=2)
     with torch.no_grad():
-        torch.testing.assert_close(found, baseline(one, other).flatten(), rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(found, baseline(to_tensor(one), to_tensor(other)).flatten(), rtol=1e-5, atol=1e-7)
     assert torch.equal(lpips_judge(one, one, layers, batch=2), torch.zeros(3))
 
 
@@ -97,15 +98,15 @@ def test_scaling_the_features_changes_nothing() -> None:
     )
 
 
-def test_images_outside_the_range_are_refused() -> None:
+def test_what_is_no_8_bit_image_is_refused() -> None:
     one = images(2, seed=7)
-    for wrong in ((one + 1) * 127.5, one * torch.nan):
-        with pytest.raises(ValueError, match=r"images in \[-1, 1\]"):
-            lpips_judge(wrong, one, small_layers, batch=2)
-        with pytest.raises(ValueError, match=r"images in \[-1, 1\]"):
-            lpips_judge(one, wrong, small_layers, batch=2)
-        with pytest.raises(ValueError, match=r"images in \[-1, 1\]"):
-            lpips(one, wrong, nn.Identity().eval(), batch=2)
+    wrong: Any = one / np.float32(255)
+    with pytest.raises(ValueError, match="takes uint8 images"):
+        lpips_judge(wrong, one, small_layers, batch=2)
+    with pytest.raises(ValueError, match="takes uint8 images"):
+        lpips_judge(one, wrong, small_layers, batch=2)
+    with pytest.raises(ValueError, match="takes uint8 images"):
+        lpips(one, wrong, nn.Identity().eval(), batch=2)
     with pytest.raises(ValueError, match="eval mode"):
         lpips(one, one, nn.Dropout(), batch=2)
 

@@ -1,24 +1,31 @@
 """Exact errors equal scikit-image's; perfection and returning the input score what they must."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
-from stages.harness.splits.prepared import to_uint8
-from stages.metrics.pixels import COLUMNS, changed, l1, levels, masked_l1, pixel_errors, psnr, ssim
+from stages.measuring.contracts import Pairs
+from stages.metrics.pixels import COLUMNS, changed, l1, levels, masked_l1, measure, psnr, ssim
+from stages.storage.prepared import Bytes
 
 
-def images(count: int, seed: int, resolution: int = 32) -> Tensor:
-    return torch.rand(count, 3, resolution, resolution, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+def images(count: int, seed: int, resolution: int = 32) -> Bytes:
+    return np.random.default_rng(seed).integers(0, 256, (count, resolution, resolution, 3), dtype=np.uint8)
+
+
+def pixel_errors(produced: Bytes, exact: Bytes, original: Bytes) -> dict[str, Tensor]:
+    return measure(Pairs(produced, exact, original, False))
 
 
 def test_ssim_and_psnr_equal_scikit_image() -> None:
     one = images(4, seed=0)
-    other = (0.8 * one + 0.2 * images(4, seed=1)).clamp(-1, 1)
+    other = np.round(0.8 * one + 0.2 * images(4, seed=1)).astype(np.uint8)
     found = pixel_errors(one, other, other)
-    for index, (a, b) in enumerate(zip(to_uint8(one), to_uint8(other), strict=True)):
+    for index, (a, b) in enumerate(zip(one, other, strict=True)):
         similarity = structural_similarity(
             a, b, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
         )
@@ -30,8 +37,10 @@ def test_ssim_and_psnr_equal_scikit_image() -> None:
 
 def test_perfection() -> None:
     exact, original = images(3, seed=2), images(3, seed=3)
-    found = pixel_errors(exact.clone(), exact, original)
-    assert set(found) == set(COLUMNS)
+    found = pixel_errors(exact.copy(), exact, original)
+    unchanged = measure(Pairs(original.copy(), original, original, True))
+    assert {*found, *unchanged} == set(COLUMNS)
+    assert unchanged["l1_identity"].eq(0).all()
     assert found["l1"].eq(0).all()
     assert found["l1_inside"].eq(0).all()
     assert found["ssim"].eq(1).all()
@@ -39,19 +48,16 @@ def test_perfection() -> None:
     assert found["psnr"].tolist() == pytest.approx([one_level] * 3)
 
 
-def test_errors_below_half_a_level_vanish() -> None:
-    exact = (levels(images(2, seed=4)).float() * 2 - 1).clamp(-0.98, 0.98)
-    exact = (levels(exact) * 2 - 1).float()
-    assert pixel_errors(exact + 0.9 / 255, exact, exact)["l1"].eq(0).all()
-    torch.testing.assert_close(
-        pixel_errors(exact + 2 / 255, exact, exact)["l1"], torch.full((2,), 1 / 255, dtype=torch.float64)
-    )
+def test_one_level_is_a_255th() -> None:
+    exact = images(2, seed=4) // 2
+    one_off = pixel_errors(exact + 1, exact, exact)["l1"]
+    torch.testing.assert_close(one_off, torch.full((2,), 1 / 255, dtype=torch.float64))
 
 
 def test_returning_the_input_pays_inside_the_mask_only() -> None:
     original = images(2, seed=5)
-    exact = original.clone()
-    exact[:, 1, :8, :4] = -original[:, 1, :8, :4].sign()  # 32 of 1024 pixels, one channel
+    exact = original.copy()
+    exact[:, :8, :4, 1] = 255 - original[:, :8, :4, 1]  # 32 of 1024 pixels, one channel
     mask = changed(levels(exact), levels(original))
     assert mask[:, :8, :4].all()
     assert mask.sum() == 2 * 32
@@ -66,8 +72,8 @@ def test_returning_the_input_pays_inside_the_mask_only() -> None:
 
 def test_nothing_to_change_leaves_nothing_to_measure_inside() -> None:
     original = images(2, seed=7)
-    exact = original.clone()
-    exact[1, :, 0, 0] = -original[1, :, 0, 0].sign()
+    exact = original.copy()
+    exact[1, 0, 0] = 255 - original[1, 0, 0]
     inside = pixel_errors(original, exact, original)["l1_inside"]
     assert inside.isnan().tolist() == [True, False]
 
@@ -90,16 +96,17 @@ def test_windows_lie_wholly_inside_and_small_images_are_refused() -> None:
         ssim(small, small)
 
 
-def test_values_outside_the_range_are_refused() -> None:
+def test_what_is_no_8_bit_image_is_refused() -> None:
     one = images(1, seed=10)
-    for wrong in (one * 1.01 + 0.01, one * torch.nan):
-        with pytest.raises(ValueError, match=r"images in \[-1, 1\]"):
+    others: list[Any] = [one / np.float32(255), one.transpose(0, 3, 1, 2), one[0]]
+    for wrong in others:
+        with pytest.raises(ValueError, match="takes uint8 images"):
             pixel_errors(wrong, one, one)
-        with pytest.raises(ValueError, match=r"images in \[-1, 1\]"):
+        with pytest.raises(ValueError, match="takes uint8 images"):
             pixel_errors(one, one, wrong)
-    unrounded = one.double()
+    unscaled = torch.from_numpy(one).permute(0, 3, 1, 2).double()
     for metric in (l1, psnr, ssim, changed):
         with pytest.raises(ValueError, match="through `levels`"):
-            metric(unrounded, levels(one))
+            metric(unscaled, levels(one))
     with pytest.raises(ValueError, match="through `levels`"):
-        masked_l1(unrounded, levels(one), torch.ones(1, 32, 32, dtype=torch.bool))
+        masked_l1(unscaled, levels(one), torch.ones(1, 32, 32, dtype=torch.bool))

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.blocks import annotated
 from stages.datasets import mhist, tissue
-from stages.harness.splits import prepared, preparing
-from stages.harness.splits.prepared import DataError
+from stages.preparing import annotated, writing
+from stages.storage import prepared
+from stages.storage.prepared import DataError
 
 # Name, majority, votes for SSA, part.
 ROWS: list[tuple[str, ...]] = [
@@ -42,7 +42,7 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path, **changes: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given = {"resolution": 16, "directory": str(root), "validation": 3, "seed": 0, **changes}
     target = root.parent / "prepared"
-    preparing.write(target, "mhist", given["resolution"], mhist.source(**given), {})
+    writing.write(target, "mhist", given["resolution"], mhist.source(**given), {})
     return prepared.read(target)
 
 
@@ -121,7 +121,7 @@ def test_missing_columns_and_files_are_told(root: Path) -> None:
 
 def drawn(folder: Path, **changes: int) -> prepared.Prepared:
     target = folder / "drawn"
-    preparing.write(target, "tissue", 16, tissue.source(**{**DRAWN, **changes}), {})
+    writing.write(target, "tissue", 16, tissue.source(**{**DRAWN, **changes}), {})
     return prepared.read(target)
 
 

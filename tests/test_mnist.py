@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from stages.datasets import mnist
-from stages.harness.splits import prepared, preparing
-from stages.harness.splits.prepared import DataError
+from stages.preparing import writing
+from stages.storage import prepared
+from stages.storage.prepared import DataError
 
 TRAIN, TEST, PIXELS = 60, 20, 12
 
@@ -49,7 +50,7 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path, **changes: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     given = {"resolution": PIXELS, "directory": str(root), "validation": 10, "seed": 0, "files": "other", **changes}
     target = root.parent / "prepared"
-    preparing.write(target, "mnist", given["resolution"], mnist.source(**given), {})
+    writing.write(target, "mnist", given["resolution"], mnist.source(**given), {})
     return prepared.read(target)
 
 

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 import torch
 
-from stages.harness.splits import prepared, preparing
-from stages.harness.splits.prepared import SPLITS, DataError
-from stages.harness.splits.preparing import Chunk, Source
+from stages.preparing import writing
+from stages.preparing.writing import Chunk, Source
+from stages.storage import prepared
+from stages.storage.prepared import SPLITS, DataError
 
 COUNTS = {"train": 50, "validation": 7, "test": 11}
 SIDE = 8
@@ -61,7 +62,7 @@ def tree(directory: Path) -> dict[str, bytes]:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    header = preparing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {"seed": 3})
+    header = writing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {"seed": 3})
     data = prepared.read(tmp_path / "toy")
     assert data.header == header == prepared.verify(tmp_path / "toy")
     assert data.header.counts == COUNTS
@@ -81,15 +82,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_images_are_mapped_not_loaded(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     found = prepared.read(tmp_path / "toy").split("train").images
     assert isinstance(found.base, np.memmap)
     assert not found.flags.writeable
 
 
 def test_the_bytes_depend_on_the_content_alone(tmp_path: Path) -> None:
-    first = preparing.write(tmp_path / "one" / "toy", "toy", SIDE, source(5, True), {"seed": 3})
-    second = preparing.write(tmp_path / "two" / "toy", "toy", SIDE, source(3, True), {"seed": 3})
+    first = writing.write(tmp_path / "one" / "toy", "toy", SIDE, source(5, True), {"seed": 3})
+    second = writing.write(tmp_path / "two" / "toy", "toy", SIDE, source(3, True), {"seed": 3})
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert first.sha256 == second.sha256
 
@@ -101,8 +102,8 @@ def test_the_hash_covers_every_array(tmp_path: Path, part: str) -> None:
             getattr(chunk, part).flat[-1] ^= 1
             yield chunk
 
-    before = preparing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {})
-    after = preparing.write(tmp_path / "toy", "toy", SIDE, source(exact=True, replaced={"test": altered}), {})
+    before = writing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {})
+    after = writing.write(tmp_path / "toy", "toy", SIDE, source(exact=True, replaced={"test": altered}), {})
     assert before.sha256 != after.sha256
 
 
@@ -113,7 +114,7 @@ def test_memory_is_bounded_by_the_chunk(tmp_path: Path) -> None:
 
     large = source(replaced=dict.fromkeys(SPLITS, many))
     tracemalloc.start()
-    header = preparing.write(tmp_path / "toy", "toy", 64, large, {})
+    header = writing.write(tmp_path / "toy", "toy", 64, large, {})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert header.counts["train"] == 64 * 64
@@ -121,10 +122,10 @@ def test_memory_is_bounded_by_the_chunk(tmp_path: Path) -> None:
 
 
 def test_writing_again_replaces(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {"seed": 0})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {"seed": 0})
     (tmp_path / "toy.partial").mkdir()
     (tmp_path / "toy.partial" / "left over").touch()
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {"seed": 1})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(exact=True), {"seed": 1})
     assert prepared.read(tmp_path / "toy").header.provenance == {"seed": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
 
@@ -134,7 +135,7 @@ def test_what_is_no_data_set_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "raw" / "photographs.zip").write_bytes(b"a week of downloading")
     before = tree(tmp_path)
     with pytest.raises(DataError, match="raw holds something that is no prepared data set"):
-        preparing.write(tmp_path / "raw", "raw", SIDE, source(), {})
+        writing.write(tmp_path / "raw", "raw", SIDE, source(), {})
     assert tree(tmp_path) == before
 
 
@@ -144,19 +145,19 @@ def broken() -> Iterator[Chunk]:
 
 
 def test_a_failing_source_leaves_the_old_data_alone(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     before = tree(tmp_path)
     with pytest.raises(DataError, match="page 7 is torn"):
-        preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"test": broken}), {})
+        writing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"test": broken}), {})
     assert tree(tmp_path) == before
 
 
 def test_a_kill_between_the_renames_loses_nothing(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     before = tree(tmp_path / "toy")
     (tmp_path / "toy").rename(tmp_path / "toy.replaced")
     with pytest.raises(DataError, match="page 7 is torn"):
-        preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"test": broken}), {})
+        writing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"test": broken}), {})
     assert tree(tmp_path / "toy") == before
 
 
@@ -164,7 +165,8 @@ PROGRAM = """
 import os, resource, signal, sys
 from pathlib import Path
 from tests.test_prepared import SIDE, pieces, source
-from stages.harness.splits import prepared, preparing
+from stages.storage import prepared
+from stages.preparing import writing
 
 def killed():
     yield from pieces("test", 5, False)
@@ -172,11 +174,11 @@ def killed():
 
 target = Path(sys.argv[2])
 if sys.argv[1] == "kill":
-    preparing.write(target, "toy", SIDE, source(replaced={"test": killed}), {})
+    writing.write(target, "toy", SIDE, source(replaced={"test": killed}), {})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    preparing.write(target, "toy", SIDE, source(), {})
+    writing.write(target, "toy", SIDE, source(), {})
 except prepared.DataError as error:
     sys.exit(str(error))
 """
@@ -191,7 +193,7 @@ def run(how: str, target: Path) -> subprocess.CompletedProcess[str]:
 def test_killed_while_writing(tmp_path: Path) -> None:
     assert run("kill", tmp_path / "toy").returncode == -signal.SIGKILL
     assert [path.name for path in tmp_path.iterdir()] == ["toy.partial"]
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
     before = tree(tmp_path / "toy")
     assert run("kill", tmp_path / "toy").returncode == -signal.SIGKILL
@@ -241,13 +243,13 @@ WRONG: dict[str, tuple[Splits, str]] = {
 @pytest.mark.parametrize(("splits", "message"), WRONG.values(), ids=WRONG.keys())
 def test_wrong_chunks_are_refused(tmp_path: Path, splits: Splits, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced=splits), {})
+        writing.write(tmp_path / "toy", "toy", SIDE, source(replaced=splits), {})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="splits train, validation, test"):
-        preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"extra": broken}), {})
+        writing.write(tmp_path / "toy", "toy", SIDE, source(replaced={"extra": broken}), {})
 
 
 def voted(least: int) -> Splits:
@@ -262,7 +264,7 @@ def voted(least: int) -> Splits:
 
 
 def test_votes_are_kept_and_verified(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=7)), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=7)), {})
     found = prepared.read(tmp_path / "toy").split("test").votes
     assert found is not None
     assert found[0].tolist() == [7] * 4
@@ -275,7 +277,7 @@ def test_votes_are_kept_and_verified(tmp_path: Path) -> None:
 
 def test_an_image_without_a_vote_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="train/votes: every image needs a vote"):
-        preparing.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=0)), {})
+        writing.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=0)), {})
 
 
 @pytest.mark.parametrize("kind", ["expressions", "classes"])
@@ -283,7 +285,7 @@ def test_an_expression_or_class_is_set_once(tmp_path: Path, kind: Any) -> None: 
     faces = source()
     expressions = Source(faces.labels, kind, (), (), faces.splits, faces.notes)
     with pytest.raises(DataError, match="exactly one expression"):
-        preparing.write(tmp_path / "toy", "toy", SIDE, expressions, {})
+        writing.write(tmp_path / "toy", "toy", SIDE, expressions, {})
 
 
 def edit(path: Path, **fields: object) -> None:
@@ -311,14 +313,14 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize(("harm", "message"), DAMAGE.values(), ids=DAMAGE.keys())
 def test_damage_is_noticed_when_reading(tmp_path: Path, harm: Callable[[Path], object], message: str) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     harm(tmp_path / "toy")
     with pytest.raises(DataError, match=message):
         prepared.read(tmp_path / "toy")
 
 
 def test_a_flipped_bit_is_noticed_when_verifying(tmp_path: Path) -> None:
-    preparing.write(tmp_path / "toy", "toy", SIDE, source(), {})
+    writing.write(tmp_path / "toy", "toy", SIDE, source(), {})
     path = tmp_path / "toy" / "test" / "images.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -331,7 +333,7 @@ def test_a_flipped_bit_is_noticed_when_verifying(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def train(tmp_path_factory: pytest.TempPathFactory) -> prepared.Split:
     directory = tmp_path_factory.mktemp("data") / "toy"
-    preparing.write(directory, "toy", SIDE, source(), {})
+    writing.write(directory, "toy", SIDE, source(), {})
     return prepared.read(directory).split("train")
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from dvc.utils.serialize import load_yaml
 
-from stages.commands.prune import foreach_outs, matches, prune
-from stages.harness.pipeline import graph as graphs
-from tests.test_repro import PROJECT, done, finished, replace, repro, runs, template, tree
+from retort.commands.prune import foreach_outs, matches, prune
+from retort.engine import graph as graphs
+from tests.small_graph import PROJECT, done, finished, replace, repro, runs, template, tree
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 __all__ = ["done", "finished", "template", "tree"]
@@ -76,7 +76,7 @@ def test_without_a_yes_it_only_lists(shorter: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.usefixtures("shorter")
 @pytest.mark.parametrize(("answer", "remains"), [(b"n\n", True), (b"y\n", False)])
 def test_on_a_terminal_it_asks(answer: bytes, remains: bool) -> None:
-    program = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from stages.commands.prune import prune; prune()"
+    program = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from retort.commands.prune import prune; prune()"
     ours, theirs = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", program], stdin=theirs, stdout=subprocess.PIPE) as process:
         os.write(ours, answer)

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from stages.datasets import rafd
-from stages.harness.splits import prepared, preparing
-from stages.harness.splits.prepared import SPLITS, Bytes, DataError
+from stages.preparing import writing
+from stages.storage import prepared
+from stages.storage.prepared import SPLITS, Bytes, DataError
 
 EXPRESSIONS = ("angry", "happy", "sad")
 
@@ -42,7 +43,7 @@ def flat(tmp_path: Path) -> Path:
 
 def prepare(root: Path, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - keywords of the data set
     target = root.parent / "prepared"
-    preparing.write(target, "rafd", 16, rafd.source(resolution=16, directory=str(root), **settings), {})
+    writing.write(target, "rafd", 16, rafd.source(resolution=16, directory=str(root), **settings), {})
     return prepared.read(target)
 
 

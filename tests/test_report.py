@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import csv
 import gzip
 import hashlib
 import io
@@ -25,20 +26,19 @@ import typer
 from PIL import Image
 from ruamel.yaml import YAML
 
+from retort.commands import report as command
 from stages import plot_figures, write_tables
-from stages.commands import report as command
 from stages.figures import architecture, evidence, style, weights
-from stages.harness.findings import tables
-from stages.harness.findings.tables import TableError
-from stages.harness.measuring import strips
-from stages.harness.settings import params, paths, provenance, sweeps, yaml_text
-from stages.harness.settings.atomic import write_atomically
-from stages.harness.settings.rows import Params
-from stages.tables import classified, gathered, pictures, report, summary
-from tests import chromium, test_sweeps, test_tables
+from stages.findings.tables import TableError
+from stages.measuring import strips
+from stages.settings import params, paths, provenance, sweeps
+from stages.settings.atomic import write_atomically
+from stages.settings.rows import Params
+from stages.tables import details, gathered, pictures, report, summary
+from tests import chromium, digits, laid
 from tests.chromium import Browser, Page
-from tests.test_figures import SMOKE, fabricate
-from tests.test_tables import timed
+from tests.fabricated import SMOKE, fabricate
+from tests.laid import timed
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 8_000_000
@@ -78,7 +78,7 @@ def draw() -> None:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Fabricated results at the smoke scale, two rows with hostile names, the quick figures, and the page of them."""
     folder = tmp_path_factory.mktemp("report")
-    content, _ = yaml_text.parse(SMOKE, "smoke")
+    content = params.sections(YAML(typ="safe").load(SMOKE))
     content["teachers"] = {name: row for name, row in content["teachers"].items() if row["family"] == "stargan"}
     for name, thesis in HOSTILE.items():
         content["variants"][name]["thesis"] = thesis
@@ -100,7 +100,7 @@ def text(place: Path) -> str:
 
 @pytest.fixture
 def settings(place: Path) -> Params:
-    return params.load(place / paths.PARAMS)
+    return params.read(place / paths.PARAMS)
 
 
 class Parts(HTMLParser):
@@ -184,13 +184,12 @@ def test_the_same_inputs_give_the_same_bytes(text: str) -> None:
 
 def test_a_row_can_be_pasted_into_params(text: str, settings: Params) -> None:
     details = Parts(text).island("data")["details"]
-    content = yaml_text.read(paths.PARAMS)[0]
+    content = settings.model_dump()
     for name, row in settings.variants.items():
         line = details[name]["yaml"]
-        pasted, problems = yaml_text.parse(f"variants:\n{line}", "pasted")
-        assert not problems
+        pasted = YAML(typ="safe").load(f"variants:\n{line}")
         whole = {**content, "variants": {**content["variants"], **pasted["variants"]}}
-        assert params.validate(whole).variants[name] == row
+        assert Params.model_validate(whole).variants[name] == row
 
 
 def test_every_taught_row_has_its_diagram_and_no_figure_is_there_twice(text: str, settings: Params) -> None:
@@ -228,7 +227,7 @@ def test_a_picture_of_another_layout_is_shown_whole(
 ) -> None:
     quality = json.loads((place / paths.quality("set1-w4b3-none")).read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
-    assert pictures.sheet("set1-w4b3-none", quality, teacher=False) is None
+    assert pictures.sheet("set1-w4b3-none", {**quality, "pictured": False}, teacher=False) is None
     paths.samples("set1-w4b3-none").parent.mkdir(parents=True)
     Image.new("RGB", (10, 7)).save(paths.samples("set1-w4b3-none"))
     parts, picture = pictures.sheet("set1-w4b3-none", quality, teacher=False) or (None, {})
@@ -239,20 +238,29 @@ def test_a_picture_of_another_layout_is_shown_whole(
 def test_origins_are_of_the_stages_before_the_page(place: Path, text: str, tmp_path: Path) -> None:
     data = Parts(text).island("data")
     known = {item.partition("@")[0] for each in data["details"].values() for item in each["origins"]}
-    assert known == {stage.removesuffix("_sweeps") for stage in before_the_page()}
+    assert known == {stage.removesuffix("_sweeps") for stage in before_the_page()} - {"accept_rows"}
     assert "count_costs" in data["records"]
     assert {item.partition("@")[0] for item in data["records"]} <= known
     copy = tmp_path / "copy"
     shutil.copytree(place, copy)
     with contextlib.chdir(copy):
         shutil.rmtree(paths.provenances())
-        found = gathered.load(params.load())
-        page = report.page([(found, summary.build(found))])
+        found = gathered.load(params.read())
+        page = report.page(summary.tables_of(found))
         assert Parts(page).island("data")["records"] == {}
         provenance.record("distill_students", "set1-w4b3-none", 61.0, {"precision": "float32"})
-        page = report.page([(found, summary.build(found))])
+        page = report.page(summary.tables_of(found))
     records = Parts(page).island("data")["records"]
     assert records["distill_students@set1-w4b3-none"]["seconds"] == 61.0
+
+
+def test_a_curve_may_lack_a_number_at_some_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.RESULTS.mkdir()
+    lines = ["kind,name,seed,step,loss,evidence/cosine", "variant,a,0,1,0.5,", "variant,a,0,2,0.4,-0.3"]
+    paths.training_curves().write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (training,) = details.curves().values()
+    assert training == {"steps": [1, 2], "losses": {"loss": [0.5, 0.4], "evidence/cosine": [None, -0.3]}}
 
 
 def before_the_page() -> list[str]:
@@ -275,7 +283,7 @@ def test_the_published_page_is_small_and_has_every_row() -> None:
         pytest.skip(f"{paths.page()} is not there yet")
     assert page.stat().st_size < LARGEST
     data = Parts(page.read_text(encoding="utf-8")).island("data")
-    assert list(data["details"]) == list(sweeps.rows(params.load(ROOT / paths.PARAMS)))
+    assert list(data["details"]) == list(sweeps.rows(params.read(ROOT / paths.PARAMS)))
 
 
 # --- the command
@@ -598,30 +606,40 @@ def test_a_load_from_elsewhere_is_refused_and_noticed(browser: Browser, place: P
 
 def lay_classifiers() -> Params:
     """Beside what is laid for the tables, a sweep of classifiers: numbers of their own, no picture, no curve."""
-    content, other = test_tables.settings().model_dump(exclude={"sweeps"}), test_sweeps.content()
-    for section in ("datasets", "teachers"):
-        content[section] |= other[section]
-    content["sweeps"] = other["sweeps"]
-    settings = params.validate(content)
-    test_tables.lay(settings)
+    laid.lay(laid.settings())
+    content = digits.added(laid.settings().model_dump())
     with paths.PARAMS.open("w", encoding="utf-8") as file:
         YAML().dump(content, file)
-    swept = {name: row for name, row in sweeps.rows(settings).items() if name not in settings.variants}
+    settings = params.read()
+    swept = {name: row for name, row in sweeps.rows(settings).items() if row.problem == "halves"}
     lines: list[dict[str, Any]] = [dict(line) for line in gathered.table(paths.results())]
-    costs, latency = (json.loads(path.read_text(encoding="utf-8")) for path in (paths.costs(), paths.latency()))
-    costs["teachers"]["big"] = {"classifier": {"parameters": 900, "macs": 800, "macs_output_rule": 800, "bytes": 3600}}
+    costs, latency, known = (
+        json.loads(path.read_text(encoding="utf-8")) for path in (paths.costs(), paths.latency(), paths.dictionary())
+    )
+    counted = {"parameters": 900, "macs": 800, "macs_output_rule": 800, "bytes": 3600, "activations": 9}
+    published = {"resolution": 28, "networks": {"classifier": counted}}
+    roles = {"generator": ["classifier"]}
+    entry = {"networks": {"classifier": counted}, "kept": counted, "roles": roles, "published": published}
+    costs["teachers"]["big"] = entry
     for place, (name, row) in enumerate(swept.items()):
         measured = {"error": 0.05 + place / 100, "f1": 0.9 - place / 100}
         lines += [{"variant": name, "seed": seed, "problem": row.problem, **measured} for seed in row.seeds]
-        costs["variants"][name] = {"teacher": "big", **costs["teachers"]["big"]}
+        costs["variants"][name] = {"teacher": "big", **entry, "training": laid.training(8_000_000)}
         latency["variants"][name] = "plain"
         seeds = {str(seed): {"overall": measured, "intervals": {"error": [0.0, 0.2]}} for seed in row.seeds}
         paths.quality(name).parent.mkdir(parents=True, exist_ok=True)
-        paths.quality(name).write_text(json.dumps({"protocol": {"datasets": {}}, "seeds": seeds}), encoding="utf-8")
+        paths.quality(name).write_text(
+            json.dumps({"pictured": False, "protocol": {"datasets": {}}, "seeds": seeds}), encoding="utf-8"
+        )
+    known["problems"]["halves"] = {"examination": "classification", "headline": "error"}
     columns = list(dict.fromkeys(column for line in lines for column in line))
-    paths.results().write_text(tables.text(columns, [{**dict.fromkeys(columns), **line} for line in lines]))
-    paths.costs().write_text(json.dumps(costs), encoding="utf-8")
-    paths.latency().write_text(json.dumps(latency), encoding="utf-8")
+    with paths.results().open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(lines)
+    for path, made in ((paths.costs(), costs), (paths.latency(), latency), (paths.dictionary(), known)):
+        path.write_text(json.dumps(made), encoding="utf-8")
+    provenance.record("distill_students_sweeps", "halves", 70.0, {"precision": "float32"})
     return settings
 
 
@@ -630,9 +648,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A page of rows that translate and rows that classify: its folder and its text."""
     folder = tmp_path_factory.mktemp("swept")
     with contextlib.chdir(folder):
-        settings = lay_classifiers()
-        found = gathered.load(settings)
-        text = report.page([(found, summary.build(found)), *classified.tables(settings)])
+        text = report.page(summary.tables_of(gathered.load(lay_classifiers())))
         paths.page().write_text(text, encoding="utf-8")
     return folder, text
 
@@ -640,16 +656,19 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_rows_that_classify_stand_beside_those_that_translate(swept: tuple[Path, str]) -> None:
     data = Parts(swept[1]).island("data")
     rows = {row["name"]: row for row in data["rows"] if row["name"]}
-    assert [name for name in rows if "/" in name] == test_sweeps.ROWS
-    one = rows[test_sweeps.ROWS[2]]
+    assert [name for name in rows if "/" in name] == digits.ROWS
+    one = rows[digits.ROWS[2]]
     assert one["cells"]["error"] == pytest.approx(0.07)
     assert "l1" not in one["cells"]
     assert one["lessons"] == ["classifier: soft_labels"]
     assert "0.0008" in swept[1], "800 multiplications are not none"
-    details = data["details"][test_sweeps.ROWS[2]]
+    details = data["details"][digits.ROWS[2]]
     assert "distill_students_sweeps@halves" in details["origins"]
-    assert [cost["network"] for cost in details["costs"]] == ["classifier"]
-    assert details["yaml"].startswith("  halves-kd-alpha0-5-temperature2-5: {teacher: big")
+    assert [cost["network"] for cost in details["costs"]] == ["classifier", "classifier at 28 px"]
+    assert details["training"]["macs"] == 8_000_000
+    assert (details["training"]["seconds"], details["training"]["trainings"]) == (7.0, 10)
+    assert details["about"]["examination"] == "classification"
+    assert details["yaml"].startswith("  halves-kd-alpha0-5-temperature1: {teacher: big")
 
 
 def test_columns_that_no_row_shown_has_are_left_out(browser: Browser, swept: tuple[Path, str]) -> None:
@@ -657,16 +676,22 @@ def test_columns_that_no_row_shown_has_are_left_out(browser: Browser, swept: tup
     heads = "[...document.querySelectorAll('#table thead th:not([hidden])')].map(head => head.dataset.key)"
     assert {"l1", "error"} <= set(one.run(heads))
     choose(one, "#filters", "family", "classifier")
-    assert one.run(NAMES) == test_sweeps.ROWS
+    assert one.run(NAMES) == digits.ROWS
     assert "error" in one.run(heads)
     assert "l1" not in one.run(heads)
     one.click(head("error"))
     assert numbers(one, "error") == sorted(each for each in numbers(one, "error") if each is not None)
-    assert one.run("document.querySelectorAll('.point[data-name]').length") == len(test_sweeps.ROWS)
-    one.click(f"{line_of(one, test_sweeps.ROWS[-1])} .open")
+    assert one.run("document.querySelectorAll('.point[data-name]').length") == len(digits.ROWS)
+    one.click(f"{line_of(one, digits.ROWS[-1])} .open")
     shown = one.run("document.querySelector('#panel').innerText")
     assert "This row has no pictures." in shown
     assert "0 to 0.2" in shown
+    assert "7.0 s" in shown
+    assert "the mean of the 10 trainings" in shown
+    choose(one, "#filters", "family", "")
+    choose(one, "#filters", "examination", "classification")
+    assert one.run(NAMES) == digits.ROWS
+    choose(one, "#filters", "examination", "")
     choose(one, "#filters", "family", "stargan")
     assert "l1" in one.run(heads)
     assert one.complaints() == []
@@ -678,7 +703,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of rows with empty cells and without figures, pictures, curves, records, and one without times."""
     folder = tmp_path_factory.mktemp("bare")
     with contextlib.chdir(folder):
-        test_tables.lay(test_tables.settings())
+        laid.lay(laid.settings())
         write_tables.main()
     return folder
 

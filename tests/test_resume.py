@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.harness.settings import paths
+from stages.settings import paths
 from tests.smallest import TEXT
 
 ROOT = Path(__file__).resolve().parents[1]

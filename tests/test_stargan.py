@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,83 +12,25 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stages.distillations import euclidean, none
 from stages.families import stargan
-from stages.harness.learning import batches, training
-from stages.harness.learning.devices import Place
-from stages.harness.learning.game import Batch, Side
-from stages.harness.settings.rows import Schedule
-from stages.harness.splits import prepared
-from stages.metrics import cost
+from stages.families.stargan.networks import Discriminator, Generator
+from stages.families.stargan.playing import classification, condition, extras, gradient_penalty, shown
+from stages.learning import counting
+from stages.learning.contracts import Moment, Networks, Player, Role
+from stages.learning.problems import Domain, Problem, of_parts
+from stages.storage import prepared
+from tests import tiny
+from tests.tiny import LABELS, PIXELS, SCHEDULE, faces, frozen, translator, translators
 
-PIXELS, LABELS = 16, 3
-CPU = Place(torch.device("cpu"), "float32")
-SCHEDULE = Schedule(
-    steps=5,
-    batch=2,
-    critic_steps=2,
-    learning_rate=1e-3,
-    critic_learning_rate=1e-3,
-    betas=[0.5, 0.999],
-    decay_from=0.5,
-    decay="linear",
-    average=0.0,
-    flip=False,
-    targets="permuted",
-    augment="none",
-)
 JOINT = SCHEDULE.model_copy(update={"batch": 4})
 SIGMOID_OF_MINUS_ONE = 0.2689414
+ATTRIBUTES = tiny.problem().at(0)
 
 
-def tiny(**changes: Any) -> stargan.Spec:  # noqa: ANN401 - fields of the spec
-    """A spec small enough for a test."""
-    fields = {"labels": LABELS, "classes": LABELS, "resolution": PIXELS, "width": 4, "blocks": 2, "critic_width": 4}
-    return stargan.Spec(**{**fields, **changes})
-
-
-def build(spec: stargan.Spec, seed: int = 0) -> dict[str, nn.Module]:
-    """Both networks, the same for the same seed."""
-    torch.manual_seed(seed)
-    return stargan.build(spec)
-
-
-def frozen(networks: dict[str, nn.Module]) -> dict[str, nn.Module]:
-    """As a teacher comes from its checkpoint."""
-    return {name: network.eval().requires_grad_(False) for name, network in networks.items()}
-
-
-def random_batch(step: int, move: int, count: int = 2) -> Batch:
-    """Noise with random labels, from (step, move) alone."""
-    noise = torch.Generator().manual_seed(1000 * step + move)
-    label = torch.randint(0, 2, (count, LABELS), generator=noise).float()
-    return Batch(
-        real=torch.rand(count, 3, PIXELS, PIXELS, generator=noise) * 2 - 1,
-        label=label,
-        target=1 - label,
-        mix=torch.rand(count, 1, 1, 1, generator=noise),
-        known=slice(0, LABELS),
-        kind="attributes",
-    )
-
-
-def game(
-    student: dict[str, nn.Module], teacher: dict[str, nn.Module] | None, lessons: dict[str, nn.Module] | None = None
-) -> list[Any]:
-    """The players with lessons, by default none."""
-    nothing = {player: none.objective(Side({}, {}), Side({}, {})) for player in ("generator", "discriminator")}
-    return stargan.players(student, teacher, {**nothing, **(lessons or {})}, stargan.Losses(), critic_steps=2)
-
-
-def teach(
-    teacher: dict[str, nn.Module], student: dict[str, nn.Module], player: str, match: dict[str, str]
-) -> nn.Module:
-    """A Euclidean lesson between two tiny networks of any width."""
-    sides = []
-    for networks in (teacher, student):
-        generator: Any = networks["generator"]
-        sides.append(Side(networks, stargan.taps(generator.spec, player)))
-    return euclidean.objective(*sides, match=match, weight=1.0)
+def players(student: Networks, teacher: Networks | None = None, **lessons: nn.Module) -> tuple[Player, ...]:
+    """The discriminator and the generator, with lessons."""
+    given: dict[Role, Any] = {role: tiny.teaching(lesson) for role, lesson in lessons.items()}  # type: ignore[misc]
+    return tiny.adversarial(student, teacher, given).players
 
 
 def count(network: nn.Module) -> int:
@@ -107,69 +50,72 @@ def count(network: nn.Module) -> int:
 )
 def test_generator_has_the_published_size(width: int, blocks: int, labels: int, parameters: int) -> None:
     with torch.device("meta"):
-        spec = tiny(width=width, blocks=blocks, labels=labels, classes=labels, resolution=128)
-        assert count(stargan.Generator(spec)) == parameters
+        spec = translator(width=width, blocks=blocks, labels=labels, classes=labels, resolution=128)
+        assert count(Generator(spec)) == parameters
 
 
 def test_discriminator_has_the_published_size() -> None:
     with torch.device("meta"):
-        assert count(stargan.Discriminator(tiny(labels=5, classes=5, resolution=128, critic_width=64))) == 44_762_048
+        assert count(Discriminator(translator(labels=5, classes=5, resolution=128, critic_width=64))) == 44_762_048
 
 
 def test_separable_blocks_cost_less() -> None:
     inputs = (torch.zeros(1, 3, PIXELS, PIXELS), torch.zeros(1, LABELS))
-    standard, separable = (
-        cost.costs(stargan.Generator(tiny(convolutions=kind)), inputs) for kind in ("standard", "separable")
-    )
+    made = [Generator(translator(convolutions=kind)) for kind in ("standard", "separable")]
+    standard, separable = (counting.of_pass(generator, inputs)["macs"] for generator in made)
+    parameters = [count(generator) for generator in made]
     channels, positions, convolutions = 16, (PIXELS // 4) ** 2, 4
     saved = convolutions * (9 * channels * channels - (9 * channels + channels * channels))
-    assert standard["parameters"] - separable["parameters"] == saved
-    assert standard["macs"] - separable["macs"] == saved * positions
+    assert parameters[0] - parameters[1] == saved
+    assert standard - separable == saved * positions
 
 
 @pytest.mark.parametrize("output", ["plain", "residual", "gated"])
 def test_output_follows_its_formula_and_stays_in_range(output: str) -> None:
-    generator: Any = build(tiny(output=output))["generator"]
+    generator: Any = translators(translator(output=output))["generator"]
     painted: list[Tensor] = []
     generator.paint.register_forward_hook(lambda _module, _inputs, out: painted.append(torch.tanh(out[:, :3])))
-    batch = random_batch(0, 0)
+    batch = faces(0, 0)
     with torch.no_grad():
-        image = generator(batch.real, batch.target)
+        image = generator(batch["real"], batch["target"])
     expected = {
         "plain": painted[0],
-        "residual": (batch.real + 2 * painted[0]).clamp(-1, 1),
-        "gated": torch.lerp(batch.real, painted[0], SIGMOID_OF_MINUS_ONE),
+        "residual": (batch["real"] + 2 * painted[0]).clamp(-1, 1),
+        "gated": torch.lerp(batch["real"], painted[0], SIGMOID_OF_MINUS_ONE),
     }[output]
     torch.testing.assert_close(image, expected)
-    assert image.shape == batch.real.shape
+    assert image.shape == batch["real"].shape
     assert image.abs().max() <= 1
 
 
 def test_gated_output_starts_near_its_input() -> None:
-    batch = random_batch(0, 0, count=8)
+    batch = faces(0, 0, count=8)
     with torch.no_grad():
         plain, gated = (
-            build(tiny(output=output))["generator"](batch.real, batch.target) for output in ("plain", "gated")
+            translators(translator(output=output))["generator"](batch["real"], batch["target"])
+            for output in ("plain", "gated")
         )
-    change, painted_anew = (gated - batch.real).abs().mean().item(), (plain - batch.real).abs().mean().item()
+    change, painted_anew = (gated - batch["real"]).abs().mean().item(), (plain - batch["real"]).abs().mean().item()
     assert change == pytest.approx(SIGMOID_OF_MINUS_ONE * painted_anew, rel=0.1)
 
 
 def test_label_changes_the_image() -> None:
-    generator = build(tiny())["generator"]
-    batch = random_batch(0, 0)
+    generator = translators(translator())["generator"]
+    batch = faces(0, 0)
     with torch.no_grad():
-        assert not torch.allclose(generator(batch.real, batch.target), generator(batch.real, batch.label), atol=1e-3)
+        assert not torch.allclose(
+            generator(batch["real"], batch["target"]), generator(batch["real"], batch["label"]), atol=1e-3
+        )
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
-def test_declared_taps_are_seen_with_their_channels(player: str) -> None:
-    spec = tiny(blocks=3)
-    network: Any = build(spec)[player]
-    batch = random_batch(0, 0)
-    seen = network.watch(batch.real, batch.target) if player == "generator" else network.watch(batch.real)
-    assert {name: seen[name].shape[1] for name in stargan.taps(spec, player)} == stargan.taps(spec, player)
-    outputs = network(batch.real, batch.target) if player == "generator" else network(batch.real)[1]
+def test_what_a_network_answers_is_among_its_taps(player: str) -> None:
+    spec = translator(blocks=3)
+    network: Any = translators(spec)[player]
+    batch = faces(0, 0)
+    seen = network.watch(batch["real"], batch["target"]) if player == "generator" else network.watch(batch["real"])
+    assert set(stargan.taps(spec, player)) <= set(seen)
+    outputs = network(batch["real"], batch["target"]) if player == "generator" else network(batch["real"])[1]
     torch.testing.assert_close(outputs, seen["image" if player == "generator" else "class"])
 
 
@@ -180,17 +126,22 @@ def calls_of_each_block(network: Any, counter: Counter[str], name: str) -> None:
 
 
 def test_each_tap_is_computed_once_per_pass() -> None:
-    teacher, student = frozen(build(tiny(width=8, blocks=3, critic_width=8))), build(tiny(), seed=1)
+    teacher, student = (
+        frozen(translators(translator(width=8, blocks=3, critic_width=8))),
+        translators(translator(), seed=1),
+    )
     lessons = {
-        "generator": teach(teacher, student, "generator", {"res0": "res0", "res2": "res1", "image": "image"}),
-        "discriminator": teach(teacher, student, "discriminator", {"trunk0": "trunk0", "trunk": "trunk"}),
+        "generator": tiny.euclidean_lesson(teacher, student, {"res0": "res0", "res2": "res1", "image": "image"}),
+        "discriminator": tiny.euclidean_lesson(
+            teacher, student, {"trunk0": "trunk0", "trunk": "trunk"}, "discriminator"
+        ),
     }
-    discriminator, generator = game(student, teacher, lessons)
+    discriminator, generator = players(student, teacher, **lessons)
     counter: Counter[str] = Counter()
     for owner, networks in (("teacher", teacher), ("student", student)):
         calls_of_each_block(networks["generator"], counter, f"{owner} block ")
         calls_of_each_block(networks["discriminator"], counter, f"{owner} layer ")
-    generator.losses(random_batch(0, 0))
+    generator.losses(faces(0, 0))
     # Translation and reconstruction; the critic judges the translation.
     assert counter == {
         **{f"student block {i}": 2 for i in range(2)},
@@ -198,7 +149,7 @@ def test_each_tap_is_computed_once_per_pass() -> None:
         **{f"student layer {i}": 1 for i in range(3)},
     }
     counter.clear()
-    discriminator.losses(random_batch(0, 1))
+    discriminator.losses(faces(0, 1))
     # Real and fake images together, mixed ones; the fake ones are made once.
     assert counter == {
         **{f"student block {i}": 1 for i in range(2)},
@@ -208,10 +159,10 @@ def test_each_tap_is_computed_once_per_pass() -> None:
 
 
 def test_teacher_and_student_see_the_same_batch_and_target() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(translator(), seed=1)
     lessons = {
-        "generator": teach(teacher, student, "generator", {"res1": "res1"}),
-        "discriminator": teach(teacher, student, "discriminator", {"trunk": "trunk"}),
+        "generator": tiny.euclidean_lesson(teacher, student, {"res1": "res1"}),
+        "discriminator": tiny.euclidean_lesson(teacher, student, {"trunk": "trunk"}, "discriminator"),
     }
     entered: dict[str, list[Tensor]] = {}
     for owner, networks in (("teacher", teacher), ("student", student)):
@@ -222,27 +173,28 @@ def test_teacher_and_student_see_the_same_batch_and_target() -> None:
         for player, module in first.items():
             seen = entered.setdefault(f"{owner} {player}", [])
             module.register_forward_pre_hook(lambda _module, given, seen=seen: seen.append(given[0]))
-    discriminator, generator = game(student, teacher, lessons)
-    batch = random_batch(0, 0)
+    discriminator, generator = players(student, teacher, **lessons)
+    batch = faces(0, 0)
     generator.losses(batch)
-    planes = batch.target[:, :, None, None].expand(-1, -1, PIXELS, PIXELS)
-    assert torch.equal(entered["teacher generator"][0], torch.cat([batch.real, planes], dim=1))
+    planes = batch["target"][:, :, None, None].expand(-1, -1, PIXELS, PIXELS)
+    assert torch.equal(entered["teacher generator"][0], torch.cat([batch["real"], planes], dim=1))
     assert torch.equal(entered["teacher generator"][0], entered["student generator"][0])
     entered["student discriminator"].clear()
     discriminator.losses(batch)
-    assert torch.equal(entered["teacher discriminator"][0], batch.real)
-    assert torch.equal(entered["teacher discriminator"][0], entered["student discriminator"][0][: len(batch.real)])
+    assert torch.equal(entered["teacher discriminator"][0], batch["real"])
+    assert torch.equal(entered["teacher discriminator"][0], entered["student discriminator"][0][: len(batch["real"])])
 
 
 def test_teacher_is_bit_identical_after_training() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(translator(), seed=1)
     before = {name: deepcopy(network.state_dict()) for name, network in teacher.items()}
     start = deepcopy(student["generator"].state_dict())
     lessons = {
-        "generator": teach(teacher, student, "generator", {"res1": "res1", "image": "image"}),
-        "discriminator": teach(teacher, student, "discriminator", {"trunk": "trunk"}),
+        "generator": tiny.euclidean_lesson(teacher, student, {"res1": "res1", "image": "image"}),
+        "discriminator": tiny.euclidean_lesson(teacher, student, {"trunk": "trunk"}, "discriminator"),
     }
-    list(training.steps(training.prepare(game(student, teacher, lessons), SCHEDULE), random_batch, SCHEDULE, CPU))
+    given: dict[Role, Any] = {role: tiny.teaching(lesson) for role, lesson in lessons.items()}  # type: ignore[misc]
+    tiny.trained(tiny.adversarial(student, teacher, given), faces)
     for name, network in teacher.items():
         after = network.state_dict()
         assert after.keys() == before[name].keys()
@@ -252,30 +204,30 @@ def test_teacher_is_bit_identical_after_training() -> None:
 
 
 def test_a_lesson_that_watches_nobody_leaves_the_teacher_alone() -> None:
-    teacher, student = frozen(build(tiny(width=8))), build(tiny(), seed=1)
+    teacher, student = frozen(translators(translator(width=8))), translators(translator(), seed=1)
     counter: Counter[str] = Counter()
     for network in teacher.values():
         calls_of_each_block(network, counter, "")
-    for player in game(student, teacher):
-        player.losses(random_batch(0, 0))
+    for player in players(student, teacher):
+        player.losses(faces(0, 0))
     assert not counter
 
 
 def test_classification_of_attributes_is_summed_and_divided_by_the_batch() -> None:
-    batch = random_batch(0, 0, count=4)
+    batch = faces(0, 0, count=4)
     logits = torch.linspace(-2, 3, 4 * LABELS).reshape(4, LABELS)
     p = 1 / (1 + np.exp(-logits.numpy()))
-    y = batch.label.numpy()
+    y = batch["label"].numpy()
     by_hand = -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum() / 4
-    assert stargan.classification(logits, batch.label, batch).item() == pytest.approx(by_hand, rel=1e-5)
+    assert classification(logits, batch["label"], ATTRIBUTES).item() == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_classification_of_expressions_is_softmax_cross_entropy() -> None:
-    batch = Batch(torch.zeros(2), torch.zeros(2), torch.zeros(2), torch.zeros(2), slice(0, 3), "expressions")
+    expressions = tiny.problem(kind="expressions").at(0)
     logits, label = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]]), torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     e = np.exp(logits.numpy())
     by_hand = -(np.log(e[0, 1] / e[0].sum()) + np.log(e[1, 0] / e[1].sum())) / 2
-    assert stargan.classification(logits, label, batch).item() == pytest.approx(by_hand, rel=1e-5)
+    assert classification(logits, label, expressions).item() == pytest.approx(by_hand, rel=1e-5)
 
 
 class Quadratic(nn.Module):
@@ -294,7 +246,7 @@ class Quadratic(nn.Module):
 
 def penalty(flat: float, curve: float, real: Tensor, fake: Tensor, mix: Tensor) -> float:
     critic: Any = Quadratic(flat, curve)
-    return stargan.gradient_penalty(critic, real, fake, mix)[0].item()
+    return gradient_penalty(critic, real, fake, mix)[0].item()
 
 
 def test_gradient_penalty_of_a_linear_critic() -> None:
@@ -312,7 +264,7 @@ def test_gradient_penalty_is_taken_where_each_sample_mixes_real_and_fake() -> No
 
 @pytest.mark.parametrize("resolution", [16, 20])
 def test_the_critics_slope_is_what_autograd_finds_and_so_is_the_penaltys_gradient(resolution: int) -> None:
-    critic: Any = build(tiny(resolution=resolution))["discriminator"]
+    critic: Any = translators(translator(resolution=resolution))["discriminator"]
     real, fake = torch.randn(2, 4, 3, resolution, resolution)
     mix = torch.rand(4, 1, 1, 1)
     image = torch.lerp(fake, real, mix).requires_grad_()
@@ -320,7 +272,7 @@ def test_the_critics_slope_is_what_autograd_finds_and_so_is_the_penaltys_gradien
     torch.testing.assert_close(critic.slope(critic.watch(image.detach())), slope)
     penalties = (
         (slope.flatten(1).norm(dim=1) - 1).square().mean(),
-        stargan.gradient_penalty(critic, real, fake, mix)[0],
+        gradient_penalty(critic, real, fake, mix)[0],
     )
     weights = [
         parameter for parameter in critic.parameters() if parameter.ndim > 1 and parameter is not critic.classify.weight
@@ -331,17 +283,17 @@ def test_the_critics_slope_is_what_autograd_finds_and_so_is_the_penaltys_gradien
 
 
 def test_losses_of_both_players_are_the_formula() -> None:
-    student, batch = build(tiny()), random_batch(0, 0)
-    discriminator, generator = game(student, None)
-    fake = student["generator"](batch.real, batch.target)
-    real_patch, real_class = student["discriminator"](batch.real)
+    student, batch = translators(translator()), faces(0, 0)
+    discriminator, generator = players(student)
+    fake = student["generator"](batch["real"], batch["target"])
+    real_patch, real_class = student["discriminator"](batch["real"])
     fake_patch, fake_class = student["discriminator"](fake)
     mine, theirs = generator.losses(batch), discriminator.losses(batch)
-    cycle = (batch.real - student["generator"](fake, batch.label)).abs().mean()
-    gradient = stargan.gradient_penalty(student["discriminator"], batch.real, fake.detach(), batch.mix)[0]  # type: ignore[arg-type]
+    cycle = (batch["real"] - student["generator"](fake, batch["label"])).abs().mean()
+    gradient = gradient_penalty(student["discriminator"], batch["real"], fake.detach(), batch["mix"])[0]  # type: ignore[arg-type]
     expected = {
         "adversarial": -fake_patch.mean(),
-        "classification": stargan.classification(fake_class, batch.target, batch),
+        "classification": classification(fake_class, batch["target"], ATTRIBUTES),
         "cycle": 10 * cycle,
     }
     torch.testing.assert_close(mine, expected)
@@ -349,7 +301,7 @@ def test_losses_of_both_players_are_the_formula() -> None:
         "real": -real_patch.mean(),
         "fake": fake_patch.mean(),
         "gradient_penalty": 10 * gradient,
-        "classification": stargan.classification(real_class, batch.label, batch),
+        "classification": classification(real_class, batch["label"], ATTRIBUTES),
     }
     torch.testing.assert_close(theirs, expected)
 
@@ -381,114 +333,115 @@ def data_set(
 
 
 @pytest.fixture
-def joint() -> list[batches.Domain]:
+def joint() -> Problem:
     """Three attributes and two expressions learnt together."""
     attributes = data_set("a", "attributes", [[0, 1, 1], [1, 0, 1], [1, 0, 1], [0, 1, 1]], (("a0", "a1"),))
     expressions = data_set("e", "expressions", [[1, 0], [0, 1], [0, 1], [1, 0]])
-    return batches.domains([(attributes, ("a0", "a1", "a2")), (expressions, ("e0", "e1"))], "train")
+    return of_parts([(attributes, ("a0", "a1", "a2")), (expressions, ("e0", "e1"))], "train")
+
+
+def drawn(joint: Problem, step: int, **changes: Any) -> tuple[Moment, Domain]:  # noqa: ANN401 - fields of Play
+    """The first moment of a step, and the data set that it is of."""
+    return stargan.feed(joint, JOINT, replace(tiny.PLAY, **changes), 0)(step, 0), joint.at(step)
 
 
 def test_gated_output_pays_for_its_mask_in_both_passes() -> None:
-    student, batch = build(tiny(output="gated")), random_batch(0, 0)
-    lessons = {player: none.objective(Side({}, {}), Side({}, {})) for player in student}
-    _, generator = stargan.players(student, None, lessons, stargan.Losses(mask=0.1), critic_steps=1)
+    student, batch = translators(translator(output="gated")), faces(0, 0)
+    _, generator = tiny.adversarial(student, losses=stargan.Losses(mask=0.1)).players
     assert generator.losses(batch)["mask"].item() == pytest.approx(0.1 * 2 * SIGMOID_OF_MINUS_ONE, rel=1e-5)
 
 
-def test_joint_labels_end_in_a_mask_and_targets_stay_in_their_domain(joint: list[batches.Domain]) -> None:
+def test_joint_labels_end_in_a_mask_and_targets_stay_in_their_domain(joint: Problem) -> None:
     for step in range(6):
-        batch = batches.draw(joint, JOINT, 0, step, 0)
+        batch, domain = drawn(joint, step)
         mine, other = (slice(0, 3), slice(3, 5)) if step % 2 == 0 else (slice(3, 5), slice(0, 3))
-        assert batch.known == mine
-        assert batch.kind == ("attributes" if step % 2 == 0 else "expressions")
-        for label in (batch.label, batch.target):
+        assert domain.known == mine
+        assert domain.kind == ("attributes" if step % 2 == 0 else "expressions")
+        for label in (batch["label"], batch["target"]):
             assert label.shape == (4, 7)
             assert not label[:, other].any()
             assert label[:, 5:].tolist() == [[1.0, 0.0] if step % 2 == 0 else [0.0, 1.0]] * 4
             assert label[:, mine].any()
-        assert sorted(batch.target.tolist()) == sorted(batch.label.tolist())
+        assert sorted(batch["target"].tolist()) == sorted(batch["label"].tolist())
     spec = stargan.make_spec({"width": 4, "blocks": 1, "critic_width": 4}, labels=5, domains=2, resolution=PIXELS)
     assert (spec.labels, spec.classes) == (7, 5)
 
 
-def test_mixed_targets_permute_keep_and_change_one_label(joint: list[batches.Domain]) -> None:
-    mixed = JOINT.model_copy(update={"targets": "mixed"})
+def test_mixed_targets_permute_keep_and_change_one_label(joint: Problem) -> None:
     flipped = set()
     for step in range(20):
-        batch = batches.draw(joint, mixed, 0, step, 0)
-        permuted = batches.draw(joint, JOINT, 0, step, 0)
-        assert torch.equal(batch.real, permuted.real)
-        assert torch.equal(batch.target[0], permuted.target[0])
-        assert torch.equal(batch.target[1], batch.label[1])
-        assert torch.equal(batch.target[:, 5:], batch.label[:, 5:])
-        changed = batch.target[2:]
-        if batch.kind == "expressions":
+        batch, domain = drawn(joint, step, targets="mixed")
+        permuted, _ = drawn(joint, step)
+        assert torch.equal(batch["real"], permuted["real"])
+        assert torch.equal(batch["target"][0], permuted["target"][0])
+        assert torch.equal(batch["target"][1], batch["label"][1])
+        assert torch.equal(batch["target"][:, 5:], batch["label"][:, 5:])
+        changed = batch["target"][2:]
+        if domain.kind == "expressions":
             assert changed[:, 3:5].sum(dim=1).tolist() == [1.0] * 2
             assert not changed[:, :3].any()
         else:
             assert changed[:, :2].sum(dim=1).tolist() == [1.0] * 2, "hair colours exclude each other"
             assert not changed[:, 3:5].any()
-            flipped |= set((changed[:, 2] != batch.label[2:, 2]).tolist())
+            flipped |= set((changed[:, 2] != batch["label"][2:, 2]).tolist())
     assert flipped == {True, False}
 
 
-def test_a_window_leaves_a_square_open_of_every_other_image(joint: list[batches.Domain]) -> None:
-    batch = batches.draw(joint, JOINT.model_copy(update={"augment": "window"}), 0, 0, 0)
-    assert batch.window is not None
-    open_share = batch.window.mean(dim=(1, 2, 3))
+def test_a_window_leaves_a_square_open_of_every_other_image(joint: Problem) -> None:
+    batch, _ = drawn(joint, 0, augment="window")
+    window = batch["window"]
+    open_share = window.mean(dim=(1, 2, 3))
     assert (open_share[::2] == 1).all()
     assert (open_share[1::2] < 0.4).all()
     assert (open_share[1::2] > 0.05).all()
-    assert batches.draw(joint, JOINT, 0, 0, 0).window is None
-    shown = batch.shown(batch.real)
-    assert torch.equal(shown * batch.window, shown)
-    assert not torch.equal(shown, batch.real)
+    whole, _ = drawn(joint, 0)
+    assert whole.get("window") is None
+    assert torch.equal(shown(whole, whole["real"]), whole["real"])
+    seen = shown(batch, batch["real"])
+    assert torch.equal(seen * window, seen)
+    assert not torch.equal(seen, batch["real"])
 
 
-@pytest.mark.parametrize("condition", ["target", "difference"])
-def test_what_the_generator_is_told(condition: str) -> None:
-    row = {"width": 4, "blocks": 1, "critic_width": 4, "condition": condition}
+@pytest.mark.parametrize("way", ["target", "difference"])
+def test_what_the_generator_is_told(way: str) -> None:
+    row = {"width": 4, "blocks": 1, "critic_width": 4, "condition": way}
     spec = stargan.make_spec(row, labels=3, domains=2, resolution=PIXELS)
     source, target = torch.tensor([[1.0, 0, 1, 1, 0]]), torch.tensor([[0.0, 1, 1, 1, 0]])
-    told = stargan.asked(spec, source, target)
-    assert told.tolist() == ([[0, 1, 1, 1, 0]] if condition == "target" else [[-1, 1, 0, 1, 0]])
+    told = condition(spec, source, target)
+    assert told.tolist() == ([[0, 1, 1, 1, 0]] if way == "target" else [[-1, 1, 0, 1, 0]])
 
 
 def test_the_extra_terms_have_the_weights_of_the_row() -> None:
-    batch = Batch(
-        real=torch.zeros(2, 3, 4, 4),
-        label=torch.tensor([[1.0, 0], [1, 0]]),
-        target=torch.tensor([[1.0, 0], [0, 0]]),
-        mix=torch.zeros(2, 1, 1, 1),
-        known=slice(0, 2),
-        kind="attributes",
-    )
+    tensors = {
+        "real": torch.zeros(2, 3, 4, 4),
+        "label": torch.tensor([[1.0, 0], [1, 0]]),
+        "target": torch.tensor([[1.0, 0], [0, 0]]),
+    }
+    batch = Moment(tensors, seed=0, step=0, steps=1)
     forth = {"image": torch.ones(2, 3, 4, 4), "mask": torch.full((2, 1, 4, 4), 0.25)}
-    back = {"image": batch.real, "mask": torch.full((2, 1, 4, 4), 0.5)}
-    parts = stargan.extras(batch, forth, back, stargan.Losses(mask=2.0, identity=3.0))
+    back = {"image": batch["real"], "mask": torch.full((2, 1, 4, 4), 0.5)}
+    parts = extras(batch, forth, back, stargan.Losses(mask=2.0, identity=3.0))
     assert parts["mask"].item() == 1.5
     assert parts["identity"].item() == 1.5, "the first of two images, whose labels stay, is off by 1"
-    assert stargan.extras(batch, forth, back, stargan.Losses()) == {}
+    assert extras(batch, forth, back, stargan.Losses()) == {}
 
 
-def test_only_the_known_columns_are_classified(joint: list[batches.Domain]) -> None:
+def test_only_the_known_columns_are_classified(joint: Problem) -> None:
     for step in range(2):
-        batch = batches.draw(joint, JOINT, 0, step, 0)
+        batch, domain = drawn(joint, step)
         logits = torch.randn(4, 5, generator=torch.Generator().manual_seed(step), requires_grad=True)
-        stargan.classification(logits, batch.target, batch).backward()
+        classification(logits, batch["target"], domain).backward()
         assert logits.grad is not None
         reached = logits.grad.abs().sum(dim=0) > 0
         assert reached.tolist() == [step == 0] * 3 + [step == 1] * 2
 
 
-def test_joint_game_trains_on_both_domains(joint: list[batches.Domain]) -> None:
+def test_joint_game_trains_on_both_domains(joint: Problem) -> None:
     spec = stargan.make_spec({"width": 4, "blocks": 1, "critic_width": 4}, labels=5, domains=2, resolution=PIXELS)
-    run = training.prepare(game(build(spec), None), JOINT)
-
-    def draw(step: int, move: int) -> Batch:
-        return batches.draw(joint, JOINT, 0, step, move)
-
-    curve = [losses["discriminator/classification"] for _, losses in training.steps(run, draw, JOINT, CPU)]
+    lessons: dict[Role, Any] = {"generator": tiny.teaching(), "discriminator": tiny.teaching()}
+    game = stargan.game(translators(spec), None, lessons, stargan.Losses(), tiny.PLAY, joint)
+    draw = stargan.feed(joint, JOINT, tiny.PLAY, 0)
+    curve = [losses["discriminator/classification"] for losses in tiny.trained(game, draw, JOINT)]
     # An untrained classifier pays log 2 per attribute, or log of the number of expressions.
     assert curve[0] == pytest.approx(3 * np.log(2), rel=0.5)
     assert curve[1] == pytest.approx(np.log(2), rel=0.5)

@@ -10,19 +10,27 @@ from typing import Any
 import pytest
 import torch
 
-from stages import acquire_data, build_teachers, count_costs, distill_students, evaluate_quality, gather_results
-from stages.harness.findings import comparing, tables
-from stages.harness.learning import checkpoints
-from stages.harness.settings import params, paths, sweeps
-from stages.harness.settings.rows import Params
-from stages.harness.splits import prepared
+from retort.checking import params
+from stages import (
+    acquire_data,
+    build_teachers,
+    count_costs,
+    distill_students,
+    establish_protocols,
+    evaluate_quality,
+    gather_results,
+)
+from stages.findings import comparing
+from stages.learning import checkpoints
+from stages.settings import paths, sweeps
+from stages.settings.rows import Params
+from stages.storage import prepared
 from tests import judged
 
 Content = dict[str, Any]
 SCHEDULE = {
     "steps": 8,
     "batch": 32,
-    "critic_steps": 1,
     "learning_rate": 0.01,
     "critic_learning_rate": 0.01,
     "betas": [0.9, 0.999],
@@ -30,8 +38,6 @@ SCHEDULE = {
     "decay": "linear",
     "average": 0.0,
     "flip": False,
-    "targets": "permuted",
-    "augment": "none",
 }
 NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 SOFT = {"generator": "soft_labels", "discriminator": "none"}
@@ -44,7 +50,12 @@ def content() -> Content:
     found["datasets"] = {
         "numbers": {"dataset": "digits", "resolution": 8, "settings": {"validation": 100, "test": 300, "seed": 0}}
     }
-    found["judges"], found["variants"] = {}, {}
+    found["judges"] = {
+        "numbers": {"dataset": "numbers", "width": 4, "steps": 2, "batch": 8, "learning_rate": 0.002, "seed": 0}
+    }
+    found["variants"] = {}
+    metrics: Content = {"classification": {}, "calibration": {}, "subclasses": {}}
+    found["evaluation"]["classification"] = {"batch": 100, "resamples": 100, "seed": 0, "metrics": metrics}
     found["schedules"] = {"short": SCHEDULE, "untrained": {**SCHEDULE, "steps": 0}}
     spec = {"network": "convolutional", "filters": 4, "dense": 16, "hidden": 8, "merge": 5, "subclasses": 5}
     found["teachers"] = {
@@ -56,6 +67,7 @@ def content() -> Content:
             "partner_labels": [],
             "spec": spec,
             "losses": {"apart": 0.5},
+            "play": {},
             "schedule": "short",
             "seed": 0,
         }
@@ -69,6 +81,9 @@ def content() -> Content:
             "compression": "resize",
             "student": {"network": "perceptron"},
             "distill": {"generator": "none", "discriminator": "none"},
+            "pace": {"generator": "constant", "discriminator": "constant"},
+            "examination": "classification",
+            "play": {},
             "schedule": "short",
             "seeds": [0, 1],
             "problem": "halves",
@@ -125,11 +140,11 @@ BROKEN: dict[str, tuple[list[str], Any, str]] = {
     "unknown key": (["none", "sead"], 1, "sweeps.halves.points.none.sead: is not a known key"),
     "near miss of a lesson": (["kd", "distill", "generator"], "soft_label", "did you mean 'soft_labels'?"),
     "out of range": (["kd", "grid", "alpha"], [1.5], "sweeps.halves.points.kd.generator_lesson.alpha: should be"),
-    "no such setting": (["kd", "grid", "beta"], [1.0], "kd.generator_lesson.beta: is not a setting of this member"),
+    "no such setting": (["kd", "grid", "beta"], [1.0], "kd.generator_lesson.beta: is not a setting here"),
     "an empty grid": (["kd", "grid", "alpha"], [], "at least 1 item"),
     "text in a grid": (["kd", "grid", "alpha"], ["much"], "grid.alpha.0"),
     "a critic's lesson": (["sub", "distill", "discriminator"], "none2", "distill.discriminator"),
-    "a network there is not": (["sub", "distill"], {"generator": "none", "discriminator": "subclass"}, "classifier has no such network to teach"),  # noqa: E501
+    "a network there is not": (["sub", "distill"], {"generator": "none", "discriminator": "subclass"}, "family classifier has no discriminator to teach; write none"),  # noqa: E501
     "unknown schedule": (["none", "schedule"], "shorter", "did you mean 'short'?"),
     "a seed twice": (["none", "seeds"], [1, 1], "a seed stands twice"),
     "merged unevenly": (["none", "student"], {"merge": 20}, "is larger than the teacher's 5"),
@@ -147,7 +162,7 @@ def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case
         inner = inner.setdefault(key, {})
     inner[place[-1]] = value
     with pytest.raises(params.ParamsError) as caught:
-        judged.save(changed)
+        params.validate(changed)
     assert told in str(caught.value)
 
 
@@ -156,7 +171,19 @@ def test_a_sweep_may_not_be_called_as_a_variant(tmp_path: Path, monkeypatch: pyt
     changed = judged.content()
     changed["sweeps"] = {"plain": {**changed["variants"]["plain"], "points": {"none": {}}}}
     with pytest.raises(params.ParamsError, match=r"sweeps\.plain: is the name of a variant too"):
-        judged.save(changed)
+        params.validate(changed)
+
+
+def test_two_points_may_not_have_one_name() -> None:
+    changed = content()
+    points = changed["sweeps"]["halves"]["points"]
+    changed["sweeps"]["halves"]["points"] = {
+        **points,
+        "sub-alpha1": {},
+        "sub": {**points["sub"], "grid": {"alpha": [1]}},
+    }
+    with pytest.raises(params.ParamsError, match="two of them are called halves/sub-alpha1; rename one"):
+        params.validate(changed)
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +196,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         acquire_data.main("numbers")
         build_teachers.main("big")
         distill_students.main("halves")
+        establish_protocols.main("classification")
         evaluate_quality.main("halves")
         count_costs.main()
         gather_results.main()
@@ -188,7 +216,7 @@ def test_every_point_and_seed_has_a_line_with_its_metrics(finished: Path) -> Non
         assert float(line["error"]) + float(line["accuracy"]) == pytest.approx(1, abs=2e-6)
         assert float(line["error_low"]) <= float(line["error"]) <= float(line["error_high"])
         assert 0 <= float(line["ece"]) <= 1
-        assert line["cross_entropy_votes"] == ""
+        assert "cross_entropy_votes" not in line
         assert "l1" not in line
         assert float(line["macs"]) > 0
     meant = (finished / paths.columns()).read_text(encoding="utf-8")
@@ -210,20 +238,22 @@ def test_the_files_of_a_sweep_lie_in_the_folders_of_its_item(finished: Path) -> 
         assert f"results/students/{row}/seed0.safetensors" in made
         assert f"results/curves/students/{row}/seed0.tsv" in made
     assert "results/provenance/distill_students_sweeps@halves.json" in made
-    assert not any(name.startswith("results/samples") for name in made)
+    pictures = [finished / name for name in made if name.startswith("results/samples")]
+    assert len(pictures) == len(ROWS)
+    assert all(file.stat().st_size for file in pictures)
 
 
 def test_the_teacher_as_a_point_is_the_teacher(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(finished)
-    teacher = checkpoints.load(paths.teacher("big")).networks["classifier"]
-    point = checkpoints.load(paths.student("halves/teacher", 0)).networks["classifier"]
+    teacher = checkpoints.read(paths.teacher("big")).networks["classifier"]
+    point = checkpoints.read(paths.student("halves/teacher", 0)).networks["classifier"]
     mine = point.state_dict()
     assert all(torch.equal(value, mine[name]) for name, value in teacher.state_dict().items())
 
 
 def test_numbers_are_those_of_the_networks(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(finished)
-    network: Any = checkpoints.load(paths.student("halves/sub", 1)).networks["classifier"]
+    network: Any = checkpoints.read(paths.student("halves/sub", 1)).networks["classifier"]
     split = prepared.read(paths.dataset("numbers")).split("test")
     with torch.inference_mode():
         answers = network.watch(prepared.to_tensor(split.images))["classes"].argmax(dim=1)
@@ -240,8 +270,9 @@ def test_judging_does_not_depend_on_the_batch(finished: Path, monkeypatch: pytes
     monkeypatch.chdir(finished)
     before = paths.quality("halves/none").read_bytes()
     changed = content()
-    changed["evaluation"]["batch"] = 7
+    changed["evaluation"]["classification"]["batch"] = 7
     judged.save(changed)
+    establish_protocols.main("classification")
     evaluate_quality.main("halves")
     mine, other = json.loads(paths.quality("halves/none").read_bytes()), json.loads(before)
     for metric, value in mine["seeds"]["0"]["overall"].items():
@@ -255,12 +286,3 @@ def test_only_the_teacher_draws_its_subclasses(finished: Path) -> None:
     assert {len(each) for each in drawn.values()} == {300}
     assert set(drawn["label"]) == set(range(10))
     assert all(-1 <= report["seeds"]["0"]["overall"]["subclass_ami"] <= 1 for report in reports.values())
-
-
-def test_columns_of_classification_come_behind_and_only_where_something_classifies() -> None:
-    translated = {"row": {"protocol": {"shared": {"extractor": "judge", "lpips": "judge"}}}}
-    classified = {"other": {"protocol": {"shared": {"examination": "classification"}}}}
-    alone = gather_results.measured_columns(translated)
-    assert alone == tables.measured("judge", "judge")
-    assert gather_results.measured_columns({**classified, **translated}) == [*alone, *tables.classified()]
-    assert gather_results.measured_columns(classified) == tables.classified()

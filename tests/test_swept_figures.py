@@ -1,4 +1,4 @@
-"""Figures and table of sweeps, on numbers made by hand: what is hatched, what is drawn, what stands in the table."""
+"""Figures and table of classifiers, on numbers made by hand: what is hatched, what is drawn, what is in the table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,17 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from stages import count_costs, gather_results
-from stages.figures import evidence, reliability, style, subclasses, swept, temperatures
+from stages import count_costs, gather_results, write_tables
+from stages.figures import evidence, reliability, style, subclasses, temperatures
 from stages.figures.evidence import Evidence
-from stages.harness.findings import tables
-from stages.harness.learning import checkpoints
-from stages.harness.settings import crosschecks, members, paths, sweeps
-from stages.harness.settings.atomic import write_atomically
-from stages.tables import cards, classified
-from tests import judged, test_sweeps
-from tests.test_tables import markdown_tables
+from stages.learning import checkpoints
+from stages.settings import members, params, paths, specs, sweeps
+from stages.settings.atomic import write_atomically
+from stages.tables import cards, gathered, summary
+from stages.tables.gathered import Gathered
+from stages.tables.summary import Table
+from tests import columns_of_rows, digits
+from tests.laid import markdown_tables, parsed
 
 # Error of each seed; the second point is surely better, the third cannot be told from the control.
 ERRORS = {
@@ -41,9 +43,7 @@ def report(name: str, errors: list[float]) -> dict[str, Any]:
     """What the examination writes."""
     seeds = {}
     for seed, error in enumerate(errors):
-        overall = dict.fromkeys(tables.classified(), 0.5)
-        overall = {key: value for key, value in overall.items() if not key.endswith(("_low", "_high"))}
-        del overall["cross_entropy_votes"]
+        overall = dict.fromkeys(columns_of_rows.CLASSIFIED, 0.5)
         overall |= {"error": error, "accuracy": 1 - error, "f1": 1 - error, "subclass_ami": 0.6 - error}
         seeds[str(seed)] = {
             "training_precision": "float32",
@@ -57,6 +57,8 @@ def report(name: str, errors: list[float]) -> dict[str, Any]:
     drawn = {"picture": {**places, "label": [i % 10 for i in range(100)], "subclass": [0] * 100}}
     return {
         "variant": name,
+        "columns": columns_of_rows.of(columns_of_rows.CLASSIFIED),
+        "headline": "error",
         "protocol": {"shared": {"examination": "classification"}, "datasets": {"numbers": {"images": 100}}},
         "references": {},
         **(drawn if name.endswith("teacher") else {}),
@@ -67,20 +69,23 @@ def report(name: str, errors: list[float]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Params, counts and gathered numbers of one sweep."""
-    content = test_sweeps.content()
-    points = content["sweeps"]["halves"]["points"]
-    del points["sub"]
-    points["teacher"]["thesis"] = "teacher"
-    points["kd"]["grid"] = {"alpha": [0.5, 1], "temperature": [1, 4]}
+    content = digits.added({**parsed(), "variants": {}, "teachers": {}, "datasets": {}, "judges": {}})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("swept"))
-        settings = judged.save(content)
+        paths.PARAMS.write_text(json.dumps(content), encoding="utf-8")
+        settings = params.read()
         for name in sweeps.rows(settings):
             paths.quality(name).parent.mkdir(parents=True, exist_ok=True)
             paths.quality(name).write_text(json.dumps(report(name, ERRORS[name])), encoding="utf-8")
-        curve = paths.teacher_curve("big")
-        curve.parent.mkdir(parents=True)
-        curve.write_text("step\tclassifier/cross_entropy\n1\t2.3\n", encoding="utf-8")
+        trained = [
+            (paths.student_curve(name, seed), bool(settings.schedules[row.schedule].steps))
+            for name, row in sweeps.rows(settings).items()
+            for seed in row.seeds
+        ]
+        for curve, moved in [(paths.teacher_curve("big"), True), *trained]:
+            curve.parent.mkdir(parents=True, exist_ok=True)
+            line = "1\t2.3\n" if moved else ""
+            curve.write_text(f"step\tclassifier/cross_entropy\n{line}", encoding="utf-8")
         count_costs.main()
         gather_results.main()
         machine = {"cpu": "a", "torch": "2", "load_before": 0.0, "cores": 2}
@@ -93,6 +98,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Evidence:
     monkeypatch.chdir(folder)
     return evidence.load()
+
+
+def tabled(found: Evidence) -> tuple[Gathered, Table]:
+    """What was gathered of the one kind of examination there is, and its table."""
+    ((made, table),) = summary.tables_of(gathered.load(found.settings))
+    return made, table
 
 
 def words(figure: Figure) -> list[str]:
@@ -158,19 +169,19 @@ def test_agreement_is_beside_what_the_class_alone_gives(found: Evidence) -> None
 
 
 def test_reliability_pools_seeds_and_leaves_small_bins_out(found: Evidence) -> None:
-    images, confidence, accuracy = reliability.pooled("halves/none")
+    images, confidence, accuracy = reliability.pooled(found, "halves/none")
     assert images == [8, 40, 152]
     assert (confidence, accuracy) == (pytest.approx([0.2, 0.6, 0.9]), pytest.approx([0.5, 0.5, 0.95]))
     (drawn,) = reliability.figures(found)
     curves = drawn.figure.axes[0].lines[1:]
     assert all(np.asarray(line.get_xdata()).tolist() == pytest.approx([0.6, 0.9]) for line in curves)
-    assert len(reliability.chosen(swept.each(found)["halves"])) == 5
+    assert len(reliability.chosen(found.rows)) == 5
 
 
 def test_the_table_of_classifiers(found: Evidence) -> None:
-    texts = classified.texts(found.settings)
+    made, table = tabled(found)
+    texts = write_tables.texts(made, table)
     assert set(texts) == {f"classifiers.{kind}" for kind in ("tex", "md", "html", "csv")}
-    table = classified.build(classified.load(found.settings))
     (group,) = table.groups
     lines = {line.name: line for line in group.lines}
     assert list(lines) == list(ERRORS)
@@ -187,8 +198,8 @@ def test_the_table_of_classifiers(found: Evidence) -> None:
 
 
 def test_the_card_of_classifiers(found: Evidence) -> None:
-    made = classified.load(found.settings)
-    (card,) = cards.texts(made, classified.build(made)).values()
+    made, table = tabled(found)
+    (card,) = cards.texts(made, table).values()
     assert "pipeline_tag: image-classification\n" in card
     assert "Optical Recognition of Handwritten Digits" in card
     assert "judged once, on all images of the test split" in card
@@ -204,10 +215,10 @@ def test_the_card_of_classifiers(found: Evidence) -> None:
 
 
 def test_the_code_of_a_classifiers_card_runs(found: Evidence) -> None:
-    made = classified.load(found.settings)
-    (card,) = cards.texts(made, classified.build(made)).values()
+    made, table = tabled(found)
+    (card,) = cards.texts(made, table).values()
     ((name, row),) = made.settings.teachers.items()
-    spec = crosschecks.spec_of(row, made.settings)
+    spec = specs.of_teacher(row, made.settings)
     networks = members.load("families", row.family).build(spec)
     write_atomically(paths.teacher(name), checkpoints.serialise(row.family, spec, networks, {}))
     (block,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
@@ -218,7 +229,33 @@ def test_the_code_of_a_classifiers_card_runs(found: Evidence) -> None:
     assert names["shares"].sum().item() == pytest.approx(1, abs=1e-6)
 
 
-def test_nothing_swept_nothing_drawn(found: Evidence) -> None:
-    bare = found.settings.model_copy(update={"sweeps": {}})
-    assert classified.texts(bare) == {}
-    assert swept.each(Evidence(bare, {}, [], [], {}, {}, None)) == {}
+def test_figures_follow_the_rows_and_not_where_they_are_trained(found: Evidence) -> None:
+    """The same rows as variants of one's own names."""
+    own = {name: name.replace("/", "-") for name in found.rows}
+    moved = replace(
+        found,
+        rows={own[name]: row for name, row in found.rows.items()},
+        lines={own[name]: lines for name, lines in found.lines.items()},
+        reports={own[name]: each for name, each in found.reports.items()},
+        comparisons=[{**line, "variant": own[line["variant"]]} for line in found.comparisons],
+    )
+    for kind in (temperatures, subclasses, reliability):
+        (before,), (after,) = (list(kind.figures(each)) for each in (found, moved))
+        assert after.name == before.name
+        assert words(after.figure) == words(before.figure)
+
+
+def test_rows_of_two_sizes_have_a_heat_map_each(found: Evidence) -> None:
+    twice = {f"{name}-wide": row.model_copy(update={"student": {"dense": 9}}) for name, row in found.rows.items()}
+    both = replace(
+        found,
+        rows={**found.rows, **twice},
+        lines={**found.lines, **{f"{name}-wide": lines for name, lines in found.lines.items()}},
+        comparisons=[*found.comparisons, *({**c, "variant": f"{c['variant']}-wide"} for c in found.comparisons)],
+    )
+    assert [drawn.name for drawn in temperatures.figures(both)] == ["temperatures-halves", "temperatures-halves-2"]
+
+
+def test_nothing_that_classifies_nothing_drawn(found: Evidence) -> None:
+    none = found.only([])
+    assert [drawn for kind in (temperatures, subclasses, reliability) for drawn in kind.figures(none)] == []

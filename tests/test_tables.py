@@ -10,133 +10,25 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from stages import write_tables
-from stages.harness.findings import tables
-from stages.harness.settings import params, paths, yaml_text
-from stages.harness.settings.rows import Params
-from stages.tables import gathered, latex, markdown, readme, summary
+from stages.findings import dictionary, tables
+from stages.settings import paths, sweeps
+from stages.settings.rows import Params
+from stages.tables import cards, gathered, latex, markdown, readme, summary
 from stages.tables.columns import decimals, written
 from stages.tables.gathered import Gathered
 from stages.tables.marks import marks, pooled
 from stages.tables.summary import Table
-from tests.smallest import TEXT
+from tests import columns_of_rows, digits
+from tests.laid import HOSTILE, lay, markdown_tables, settings
 
 ROOT = Path(__file__).resolve().parents[1]
-HOSTILE = r"<script>alert(1)</script> & 100 % of $x_1$ #2 {a} ~b^c \d | `e` *f* [g](h)"
-STUDENT = (
-    "{teacher: large, family: stargan, dataset: faces, partner: faces, compression: resize, "
-    "student: {width: 2, blocks: 3}, distill: {generator: KD, discriminator: none}, schedule: short, "
-    "seeds: SEEDS, problem: PROBLEM, thesis: THESIS}"
-)
-L1 = {
-    "teacher": [0.020],
-    "plain": [0.040, 0.041, 0.039],
-    "taught": [0.030, 0.031, 0.029],
-    "taught_too": [0.0302, 0.0312, 0.0292],
-    "lone-none": [0.5],
-    "lone-taught": [0.4],
-    "real-none": [],
-    "real-taught": [],
-}
-
-
-def student(kd: str, seeds: list[int], problem: str, thesis: str) -> Any:  # noqa: ANN401
-    """A row as YAML holds it."""
-    words = {"KD": kd, "SEEDS": str(seeds), "PROBLEM": problem}
-    text = STUDENT
-    for word, value in words.items():
-        text = text.replace(word, value)
-    row = yaml_text.parse(f"row: {text}", "row")[0]["row"]
-    lesson = {} if kd == "none" else {"generator_lesson": {"match": {"image": "image"}, "weight": 10.0}}
-    return {**row, **lesson, "thesis": thesis}
-
-
-@cache
-def settings() -> Params:
-    """Three problems: several seeds, one seed, no exact images."""
-    content = yaml_text.parse(TEXT, "params.yaml")[0]
-    teacher = content["variants"]["teacher"]
-    content["variants"] = {
-        "teacher": {**teacher, "problem": "set1"},
-        "plain": student("none", [0, 1, 2], "set1", "no KD"),
-        "taught": student("euclidean", [0, 1, 2], "set1", "FR"),
-        "taught_too": student("euclidean", [0, 1, 2], "set1", HOSTILE),
-        "lone-none": student("none", [0], "set2", ""),
-        "lone-taught": student("euclidean", [0], "set2", ""),
-        "real-none": student("none", [0], "real_world", ""),
-        "real-taught": student("euclidean", [0], "real_world", "OUT\nSIDE"),
-    }
-    return params.validate(content)
-
-
-def line(rows: Params, name: str, seed: int) -> dict[str, object]:
-    """A line of results.csv."""
-    row, errors = rows.variants[name], L1[name]
-    found: dict[str, object] = dict.fromkeys(tables.measured("judge", "judge"))
-    if errors:
-        exact = {"l1": errors[seed], "reference_input_l1": 0.05, "perfect_l1": 0.0}
-        exact |= {"perfect_accuracy_target": 0.99, "lpips_judge_truth": 2 * errors[seed], "perfect_fid_judge": 0.2}
-        found |= exact
-    found |= {"fid_judge": 12.0 + seed, "kid_judge": -0.00002, "accuracy_target": 0.9, "reference_input_fid_judge": 0.1}
-    return {"variant": name, "seed": seed, "problem": row.problem, **found}
-
-
-def costs_of(scale: int) -> dict[str, Any]:
-    counted = {"parameters": 1000 * scale, "macs": 2_000_000 * scale, "macs_output_rule": 3_000_000 * scale}
-    return {"generator": {**counted, "bytes": 4000 * scale, "activations": 7}}
-
-
-def timed(latency: float) -> dict[str, Any]:
-    one = {"device": "cpu", "threads": 1, "batch": 1, "latency_ms": latency, "speed_up": 8.0 / latency}
-    return {"times": [{**one, "batch": 16, "latency_ms": 99.0}, {**one, "threads": 2, "latency_ms": 98.0}, one]}
-
-
-def lay_for_the_page(rows: Params) -> None:
-    """The least that the page needs beside: nothing was drawn, no training left a curve, no picture was kept."""
-    for name, row in rows.variants.items():
-        seeds: dict[str, Any] = {str(seed): {"overall": {}, "datasets": {}} for seed in row.seeds}
-        paths.quality(name).parent.mkdir(exist_ok=True)
-        paths.quality(name).write_text(json.dumps({"protocol": {"datasets": {}}, "seeds": seeds}))
-    paths.training_curves().write_text(tables.text(["kind", "name", "seed", "step"], []))
-    paths.manifest().parent.mkdir(exist_ok=True)
-    paths.manifest().write_text("{}")
-
-
-def lay(rows: Params) -> None:
-    """Results as the stages before leave them, in the current directory; `real-taught` was never timed."""
-    lines = [line(rows, name, seed) for name, row in rows.variants.items() for seed in row.seeds]
-    compared = [
-        {"variant": name, "metric": metric, "verdict": verdict, "difference": difference, "low": low, "high": high}
-        for name, metric, verdict, difference, low, high in (
-            ("taught", "l1", "better", -0.01, -0.012, -0.008),
-            ("taught_too", "l1", "no evidence", -0.0098, -0.02, 0.001),
-            ("lone-taught", "l1", "single seed", -0.1, None, None),
-            ("real-taught", "accuracy_target", "single seed", 0.0, None, None),
-        )
-    ]
-    latency = {
-        "machine": {"cpu": "A & B_C", "cores": 2, "torch": "2.13.0", "load_before": 0.1},
-        "precision": "float32",
-        "networks": {"teacher": timed(8.0), "plain": timed(2.0)},
-        "variants": {name: "teacher" if name == "teacher" else "plain" for name in L1 if name != "real-taught"},
-    }
-    counted = {name: {"teacher": "large", **costs_of(8 if name == "teacher" else 1)} for name in L1}
-    with paths.PARAMS.open("w") as file:
-        YAML().dump(rows.model_dump(), file)
-    paths.RESULTS.mkdir(exist_ok=True)
-    paths.results().write_text(tables.text(list(lines[0]), lines))
-    paths.comparisons().write_text(tables.text(list(compared[0]), compared))
-    paths.costs().write_text(json.dumps({"teachers": {"large": costs_of(8)}, "variants": counted}))
-    lay_for_the_page(rows)
-    paths.latency().write_text(json.dumps(latency))
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +51,17 @@ def table(found: Gathered) -> Table:
     return summary.build(found)
 
 
+def texts(found: Gathered) -> dict[str, str]:
+    """The table in every format."""
+    return write_tables.texts(found, summary.build(found))
+
+
 def line_of(table: Table, name: str) -> summary.Line:
     return next(line for group in table.groups for line in group.lines if line.name == name)
 
 
 def csv_lines(found: Gathered) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(write_tables.texts(found)["summary.csv"])))
+    return list(csv.DictReader(io.StringIO(texts(found)["summary.csv"])))
 
 
 # --- what is in the table
@@ -184,7 +81,7 @@ def test_kinds_tell_controls_and_references_apart(table: Table) -> None:
 
 def test_a_row_without_a_name_in_the_thesis_is_called_by_what_it_is(table: Table) -> None:
     assert line_of(table, "lone-none").label == "resize: no KD"
-    assert line_of(table, "lone-taught").label == "resize: euclidean"
+    assert line_of(table, "lone-taught").label == "resize: image"
     assert line_of(table, "taught").label == "FR"
 
 
@@ -195,6 +92,7 @@ def test_costs_ratios_and_times(table: Table) -> None:
     assert cells["plain"]["latency_ms"] == 2
     assert cells["plain"]["speed_up"] == 4
     assert cells["plain"]["macs_output_rule"] == 3_000_000
+    assert (cells["plain"]["training_macs"], cells["teacher"]["training_macs"]) == (8e9, 0)
 
 
 def test_means_and_deviations_over_seeds(table: Table) -> None:
@@ -211,7 +109,7 @@ def test_what_was_not_measured_is_empty(found: Gathered, table: Table) -> None:
     empty = next(each for each in csv_lines(found) if each["row"] == "real-taught")
     assert [empty[key] for key in ("l1", "l1_sd", "latency_ms", "l1_mark")] == [""] * 4
     assert empty["accuracy_target"] == "0.900000"
-    assert "not timed at batch 1" in write_tables.texts(found)["summary.md"]
+    assert "not timed at batch 1" in texts(found)["summary.md"]
 
 
 def test_verdicts_are_those_of_the_comparisons(table: Table) -> None:
@@ -219,16 +117,23 @@ def test_verdicts_are_those_of_the_comparisons(table: Table) -> None:
     assert table.verdict(first, line_of(table, "taught")) == "better"
     assert table.verdict(first, line_of(table, "plain")) == ""
     assert table.verdict(lone, line_of(table, "lone-taught")) == "single seed"
-    assert table.verdict(real, line_of(table, "real-taught")) == "single seed (accuracy)"
+    assert table.verdict(real, line_of(table, "real-taught")) == "single seed (fid_judge)"
 
 
 def test_judged_columns_say_so_and_published_ones_do_not(found: Gathered, table: Table) -> None:
     headings = {column.key: column.heading for column in table.columns}
     assert headings["fid_judge"] == "FID† ↓"
     assert headings["lpips_judge_truth"] == "LPIPS to truth‡ ↓"
-    content = found.settings.model_dump()
-    content["evaluation"] |= {"extractor": "inception", "lpips": "alex"}
-    published = summary.build(gathered.load(params.validate(content)))
+    renamed = {"fid_judge": "fid", "lpips_judge_truth": "lpips_alex_teacher"}
+    content = json.loads(paths.dictionary().read_text())
+    content["columns"] |= {new: content["columns"][old] for old, new in renamed.items()}
+    content["problems"]["real_world"]["headline"] = "fid"
+    paths.dictionary().write_text(json.dumps(content))
+    text = paths.results().read_text()
+    for old, new in renamed.items():
+        text = text.replace(f",{old},", f",{new},")
+    paths.results().write_text(text)
+    published = summary.build(gathered.load(found.settings))
     headings = {column.key: column.heading for column in published.columns}
     assert headings["fid"] == "FID ↓"
     assert headings["lpips_alex_teacher"] == "LPIPS to teacher ↓"
@@ -238,8 +143,8 @@ def test_a_busy_machine_is_told(found: Gathered) -> None:
     latency = json.loads(paths.latency().read_text())
     latency["machine"]["load_before"] = 1.7
     paths.latency().write_text(json.dumps(latency))
-    assert "do not cite" not in write_tables.texts(found)["summary.md"]
-    assert "do not cite" in write_tables.texts(gathered.load(found.settings))["summary.md"]
+    assert "do not cite" not in texts(found)["summary.md"]
+    assert "do not cite" in texts(gathered.load(found.settings))["summary.md"]
 
 
 def test_no_time_at_batch_one_leaves_the_columns_empty(found: Gathered) -> None:
@@ -248,7 +153,7 @@ def test_no_time_at_batch_one_leaves_the_columns_empty(found: Gathered) -> None:
     paths.latency().write_text(json.dumps(latency))
     again = gathered.load(found.settings)
     assert not any("latency_ms" in line.cells for group in summary.build(again).groups for line in group.lines)
-    assert "not measured at batch 1" in write_tables.texts(again)["summary.html"]
+    assert "not measured at batch 1" in texts(again)["summary.html"]
 
 
 # --- best, and what cannot be told from it
@@ -290,7 +195,7 @@ def test_pooled_deviation_of_known_numbers() -> None:
 
 def test_an_unknown_noise_is_told_with_the_group(found: Gathered, table: Table) -> None:
     assert [group.noise_known for group in table.groups] == [True, False, False]
-    assert "### Set 2: faces, 16 px §" in write_tables.texts(found)["summary.md"]
+    assert "### Set 2: faces, 16 px §" in texts(found)["summary.md"]
 
 
 # --- numbers
@@ -359,7 +264,7 @@ def rows_of_tabular(text: str) -> tuple[int, list[int]]:
 
 
 def test_latex_is_sound_and_every_row_fills_the_table(found: Gathered, table: Table) -> None:
-    text = write_tables.texts(found)["summary.tex"]
+    text = texts(found)["summary.tex"]
     check_latex(text)
     declared, widths = rows_of_tabular(text)
     assert declared == 2 * len(table.columns) + 4
@@ -396,7 +301,7 @@ def defined(text: str) -> dict[str, str]:
 
 
 def test_macros_are_the_numbers_of_the_table(found: Gathered, table: Table) -> None:
-    text = write_tables.texts(found)["numbers.tex"]
+    text = latex.numbers(found, summary.build(found))
     check_latex(text)
     macros = defined(text)
     assert macros["retort:plain:l1"] == "40.0"
@@ -427,14 +332,14 @@ def compiled(name: str) -> str:
 
 @needs_latex
 def test_the_table_compiles_on_its_own(found: Gathered) -> None:
-    Path("summary.tex").write_text(write_tables.texts(found)["summary.tex"])
+    Path("summary.tex").write_text(texts(found)["summary.tex"])
     assert "(1 page," in compiled("summary.tex")
 
 
 @needs_latex
 def test_table_and_numbers_compile_inside_a_paper(found: Gathered) -> None:
-    for name in ("summary.tex", "numbers.tex"):
-        Path(name).write_text(write_tables.texts(found)[name])
+    Path("summary.tex").write_text(texts(found)["summary.tex"])
+    Path("numbers.tex").write_text(latex.numbers(found, summary.build(found)))
     Path("paper.tex").write_text(
         r"\documentclass{article}\usepackage{booktabs}\usepackage[paperwidth=400mm,margin=5mm]{geometry}\input{numbers}"
         r"\begin{document}Error \retort{taught}{l1}, \retort{taught_too}{l1-low}, \retortsuite{rows} rows."
@@ -445,7 +350,7 @@ def test_table_and_numbers_compile_inside_a_paper(found: Gathered) -> None:
 
 @needs_latex
 def test_a_number_that_does_not_exist_stops_latex(found: Gathered) -> None:
-    Path("numbers.tex").write_text(write_tables.texts(found)["numbers.tex"])
+    Path("numbers.tex").write_text(latex.numbers(found, summary.build(found)))
     Path("paper.tex").write_text(
         r"\documentclass{article}\input{numbers}\begin{document}\retort{taught}{l3}\end{document}"
     )
@@ -456,26 +361,22 @@ def test_a_number_that_does_not_exist_stops_latex(found: Gathered) -> None:
 # --- Markdown and HTML
 
 
-def markdown_tables(text: str) -> list[list[str]]:
-    return [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
-
-
 def test_markdown_rows_fill_their_tables(found: Gathered, table: Table) -> None:
-    blocks = markdown_tables(write_tables.texts(found)["summary.md"])
+    blocks = markdown_tables(texts(found)["summary.md"])
     assert len(blocks) == 1 + len(table.groups)
     for block in blocks:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block}) == 1
 
 
 def test_markdown_escapes_names(found: Gathered) -> None:
-    text = write_tables.texts(found)["summary.md"]
+    text = texts(found)["summary.md"]
     assert "<script>" not in text
     assert r"taught\_too" in text
     assert markdown.escape("a|b *c*\nd") == r"a\|b \*c\* d"
 
 
 def test_markdown_shows_marks(found: Gathered) -> None:
-    text = write_tables.texts(found)["summary.md"]
+    text = texts(found)["summary.md"]
     assert "**30.0** ± 1.0" in text
     assert "*30.2* ± 1.0" in text
     assert "○ no KD" in text
@@ -508,7 +409,7 @@ class Cells(HTMLParser):
 
 def test_html_fills_its_table_and_runs_nothing(found: Gathered, table: Table) -> None:
     cells = Cells()
-    cells.feed(write_tables.texts(found)["summary.html"])
+    cells.feed(texts(found)["summary.html"])
     cells.close()
     assert {len(row) for row in cells.rows} == {len(table.columns) + 4}
     assert "script" not in cells.tags
@@ -516,9 +417,9 @@ def test_html_fills_its_table_and_runs_nothing(found: Gathered, table: Table) ->
 
 
 def test_every_format_shows_the_same_numbers(found: Gathered, table: Table) -> None:
-    texts = write_tables.texts(found)
+    written = texts(found)
     cells = Cells()
-    cells.feed(texts["summary.html"])
+    cells.feed(written["summary.html"])
     shown = next(row for row in cells.rows if "taught" in row)[3:]
     wanted = [
         table.number(column, line_of(table, "taught").cells[column.key].value)
@@ -527,9 +428,9 @@ def test_every_format_shows_the_same_numbers(found: Gathered, table: Table) -> N
     ]
     signed = [number.replace("-", "−") for number in wanted]
     assert [cell.split("±")[0].strip() for cell in shown[:-1] if cell] == signed
-    row = next(row for row in texts["summary.md"].partition("## Every")[2].splitlines() if "| taught |" in row)
+    row = next(row for row in written["summary.md"].partition("## Every")[2].splitlines() if "| taught |" in row)
     assert [re.sub(r"\*| ±.*", "", cell).strip() for cell in row.split("|")[4:-2]] == signed
-    left = next(row for row in texts["summary.tex"].splitlines() if r"\texttt{taught}" in row)
+    left = next(row for row in written["summary.tex"].splitlines() if r"\texttt{taught}" in row)
     stripped = re.sub(r"\{\\tiny.*?\}|\\text\w+|\\underline|[{}$]|(?<= )&|& ", "", left)
     assert all(number in stripped.replace("&", "").split() for number in wanted)
 
@@ -540,7 +441,7 @@ def test_every_format_shows_the_same_numbers(found: Gathered, table: Table) -> N
 def test_readme_holds_the_headline_of_the_summary(found: Gathered) -> None:
     paths.README.write_text(f"# Title\n\n{readme.BEGIN}\nstale words\n{readme.END}\n\nMore.\n")
     paths.tables().mkdir(parents=True)
-    readme.SUMMARY.write_text(write_tables.texts(found)["summary.md"])
+    readme.SUMMARY.write_text(texts(found)["summary.md"])
     assert readme.update()
     text = paths.README.read_text()
     assert text.startswith("# Title\n\n")
@@ -552,9 +453,103 @@ def test_readme_holds_the_headline_of_the_summary(found: Gathered) -> None:
     assert paths.README.stat().st_mtime_ns == before
 
 
-def test_the_headline_holds_rows_of_several_seeds(table: Table) -> None:
-    names = [line.name for line in table.headline().lines if line.name]
-    assert names == ["teacher", "plain", "taught", "taught_too"]
+def names_of(group: summary.Group) -> list[str]:
+    return [line.name for line in group.lines if line.name]
+
+
+def test_the_headline_holds_the_rows_that_params_mark(found: Gathered, table: Table) -> None:
+    assert names_of(table.headline()) == ["teacher", "plain", "taught", "taught_too"], "of several seeds"
+    marked = {"taught", "plain"}
+    rows = {name: row.model_copy(update={"headline": name in marked}) for name, row in found.rows.items()}
+    shown = summary.build(replace(found, rows=rows)).headline()
+    assert names_of(shown) == ["teacher", "plain", "taught"]
+    assert [line.kind for line in shown.lines[:2]] == ["input", "perfect"]
+    lone = {name: row.model_copy(update={"headline": name == "lone-taught"}) for name, row in found.rows.items()}
+    assert names_of(summary.build(replace(found, rows=lone)).headline()) == ["lone-taught"]
+
+
+# --- several kinds of examination
+
+
+def with_digits(found: Gathered, examination: str = "classification", swapped: bool = False) -> Gathered:
+    """The same beside rows of digits; `swapped`: a translator in a sweep and a classifier among the variants."""
+    content = digits.added({**found.settings.model_dump(), "sweeps": {}})
+    content["sweeps"]["halves"]["examination"] = examination
+    content["evaluation"][examination] = {"batch": 16}
+    if swapped:
+        content["variants"]["halves-none"] = {**digits.SHARED, "examination": examination}
+        content["sweeps"] = {"again": {**content["variants"].pop("lone-taught"), "points": {"taught": {}}}}
+    changed = Params.model_validate(content)
+    rows = sweeps.rows(changed)
+    deciding = {"set1": "l1", "set2": "l1", "real_world": "fid_judge", "halves": "error"}
+    judged = {name: ("translation" if name != "halves" else examination, key) for name, key in deciding.items()}
+    paths.dictionary().write_text(json.dumps(columns_of_rows.dictionary(judged)))
+    lines = {
+        name: found.lines.get(name) or found.lines["lone-taught"] for name in rows if rows[name].problem in deciding
+    }
+    lines |= {
+        name: [{"variant": name, "seed": str(seed), "error": "0.05", "f1": "0.9"} for seed in row.seeds]
+        for name, row in rows.items()
+        if row.problem == "halves"
+    }
+    costs = {
+        "teachers": {**found.costs["teachers"], "big": found.costs["teachers"]["large"]},
+        "variants": {name: found.costs["variants"].get(name, found.costs["variants"]["plain"]) for name in rows},
+    }
+    return replace(found, settings=changed, rows=rows, dictionary=dictionary.read(), lines=lines, costs=costs)
+
+
+def test_rows_stand_in_the_table_of_their_examination(found: Gathered) -> None:
+    made = {table.layout.stem: table for _, table in summary.tables_of(with_digits(found, swapped=True))}
+    assert list(made) == ["summary", "classifiers"]
+    assert [names_of(group) for group in made["classifiers"].groups] == [["halves-none"]]
+    assert "again/taught" in names_of(next(group for group in made["summary"].groups if group.problem == "set2"))
+
+
+def test_every_problem_is_decided_by_its_own_metric(found: Gathered) -> None:
+    deciding = {
+        group.problem: group.judged_by for _, table in summary.tables_of(with_digits(found)) for group in table.groups
+    }
+    assert deciding == {"set1": "l1", "set2": "l1", "real_world": "fid_judge", "halves": "error"}
+
+
+def test_an_unknown_examination_is_tabled_and_carded_from_the_dictionary(found: Gathered) -> None:
+    made = {table.layout.stem: (part, table) for part, table in summary.tables_of(with_digits(found, "recall"))}
+    part, table = made["recall"]
+    columns = {column.key: column for column in table.columns}
+    assert {"parameters", "training_macs", "error", "f1"} <= set(columns)
+    assert (columns["error"].better, columns["f1"].better) == ("min", "max")
+    assert not {"l1", "accuracy"} & set(columns)
+    written = write_tables.texts(part, table)
+    assert set(written) == {f"recall.{kind}" for kind in ("tex", "md", "html", "csv")}
+    assert "what error is" in written["recall.md"]
+    check_latex(written["recall.tex"])
+    (card,) = cards.texts(part, table).values()
+    for name in digits.ROWS:
+        assert f"| `{name}` |" in card
+    assert "Error ↓" in card
+
+
+def test_each_table_is_built_once(found: Gathered, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[list[str]] = []
+    build = summary.build
+
+    def counting(part: Gathered) -> Table:
+        built.append(part.examinations())
+        return build(part)
+
+    both = with_digits(found)
+    for name in digits.ROWS:
+        paths.quality(name).parent.mkdir(parents=True, exist_ok=True)
+        paths.quality(name).write_text(
+            json.dumps({"pictured": False, "protocol": {"datasets": {}}, "seeds": {"0": {"overall": {}}}})
+        )
+    monkeypatch.setattr(summary, "build", counting)
+    write_tables.files(summary.tables_of(both))
+    assert built == [["translation"], ["classification"]]
+
+
+# --- the README's markers
 
 
 @pytest.mark.parametrize(

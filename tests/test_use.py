@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from stages.commands.use import use
-from tests.test_repro import sh
+from retort.commands.use import use
+from tests.small_graph import sh
 
 GIT = ("git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
 

@@ -18,19 +18,20 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from retort.checking import params, yaml_text
+from retort.commands import app
+from retort.verification import agreement, claims, recorded, verifying
 from stages import (
     acquire_data,
     build_judges,
     build_teachers,
-    commands,
     count_costs,
     distill_students,
+    establish_protocols,
     evaluate_quality,
     gather_results,
 )
-from stages.harness.pipeline import recorded
-from stages.harness.settings import params, paths, sweeps, yaml_text
-from stages.harness.verification import agreement, claims, verifying
+from stages.settings import members, paths, sweeps
 from tests.smallest import TEXT
 
 GRAPH = """\
@@ -47,7 +48,11 @@ claims:
   - {claim: The teacher beats the input., row: teacher, metric: l1, relation: better_than, than: input}
 """
 ERRORS = {"teacher": [0.02], "plain": [0.04, 0.041], "taught": [0.03, 0.0311]}
-PROTOCOL = {"extractor": "judge", "lpips": "judge", "version": 1, "split": "test"}
+PROTOCOL = {"examination": "translation", "extractor": "judge", "version": 1, "split": "test"}
+COLUMNS = {
+    name: {"metric": "some", "better": better, "unit": "", "title": name, "meaning": name}
+    for name, better in (("l1", "min"), ("accuracy_target", "max"), ("fid_judge", "min"))
+}
 IDENTITY = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
 
 
@@ -64,7 +69,8 @@ def quality(errors: list[float]) -> dict[str, Any]:
         for seed, error in enumerate(errors)
     }
     protocol = {"shared": PROTOCOL, "datasets": {"faces": {"images": 16}}}
-    return {"protocol": protocol, "references": {"reference_input_l1": 0.05}, "seeds": seeds}
+    references = {"reference_input_l1": 0.05}
+    return {"protocol": protocol, "columns": COLUMNS, "headline": "l1", "references": references, "seeds": seeds}
 
 
 def write(path: Path, content: object) -> None:
@@ -115,7 +121,10 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         write(file, text)
     costs = {"parameters": 100, "macs": 1000, "macs_output_rule": 1200, "bytes": 400, "activations": 50}
-    write(paths.costs(), {"teachers": {}, "variants": {name: {"generator": costs} for name in ERRORS}})
+    write(
+        paths.costs(),
+        {"teachers": {}, "variants": {name: {"kept": costs, "training": {"macs": 9000}} for name in ERRORS}},
+    )
     write(paths.dataset("faces") / "header.json", "{}")
     write(paths.dataset("faces") / "train" / "images.npy", "bytes")
     for name, errors in ERRORS.items():
@@ -135,7 +144,7 @@ def commit() -> None:
 
 def verify(*options: str) -> tuple[int, str]:
     """Exit status and what was printed, on one line."""
-    result = CliRunner().invoke(commands.app, ["verify", *options], env={"COLUMNS": "1000"})
+    result = CliRunner().invoke(app, ["verify", *options], env={"COLUMNS": "1000"})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, re.sub(r"\s+", " ", result.output)
 
@@ -250,7 +259,7 @@ DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
     ),
     "other protocol": (
         judged("plain", other_source),
-        "results/quality/plain.json: has another protocol than teacher: images (faces)",
+        "results/quality/plain.json: has another protocol than teacher: images (faces (translation))",
     ),
     "missing seed": (
         judged("taught", fewer_seeds),
@@ -273,7 +282,7 @@ DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
     "never ran": (lambda: forget("evaluate_quality@plain"), "evaluate_quality@plain: never ran"),
     "left behind": (drop_row, "evaluate_quality@taught: is in dvc.lock but not in params.yaml"),
     "other data": (other_data, "data/faces: has other bytes than the published one (acquire_data@faces)"),
-    "other counts": (other_costs, "variants.teacher.generator.macs is 1001, published 1000"),
+    "other counts": (other_costs, "variants.teacher.kept.macs is 1001, published 1000"),
     "far from published": (
         all_errors({"plain": [0.04, 0.9]}),
         "plain seed 1, l1: is 0.900000, published 0.041000;",
@@ -467,7 +476,7 @@ def held(text: str, **errors: list[float]) -> list[tuple[str, str]]:
         write(paths.quality(name), quality(each))
     gather_results.main()
     write(paths.CLAIMS, "claims:\n" + text)
-    return [(each.state, each.figures) for each in verifying.hold(claims.load(), params.load())]
+    return [(each.state, each.figures) for each in verifying.hold(claims.read(), params.checked())]
 
 
 RELATIONS = [
@@ -512,8 +521,8 @@ def test_a_margin_is_what_may_be_lost() -> None:
 def test_a_single_seed_decides_nothing() -> None:
     replace(
         paths.PARAMS,
-        "schedule: short, seeds: [0, 1], problem: two}\nevaluation",
-        "schedule: short, seeds: [0], problem: two}\nevaluation",
+        "schedule: short, seeds: [0, 1]}\nevaluation",
+        "schedule: short, seeds: [0]}\nevaluation",
     )
     text = "  - {claim: it, row: taught, metric: l1, relation: better_than, than: plain}\n"
     assert held(text, taught=[0.01])[0] == ("cannot tell", "difference -0.030000 of a single seed")
@@ -530,7 +539,7 @@ def test_a_single_seed_decides_nothing() -> None:
 def test_a_malformed_claim_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "claims.yaml").write_text(text)
     with pytest.raises(claims.ClaimsError, match=sentence):
-        claims.load(tmp_path / "claims.yaml")
+        claims.read(tmp_path / "claims.yaml")
 
 
 @pytest.mark.usefixtures("published")
@@ -556,10 +565,15 @@ def test_a_claim_of_better_needs_a_better_side() -> None:
 
 def test_the_claims_of_this_repository_are_about_its_rows() -> None:
     root = Path(__file__).resolve().parents[1]
-    rows = sweeps.rows(params.load(root / paths.PARAMS))
-    for claim in claims.load(root / paths.CLAIMS):
+    rows = sweeps.rows(params.checked(root / paths.PARAMS))
+    columns = {
+        name: column
+        for each in members.names("metrics")
+        for name, column in members.load("metrics", each).COLUMNS.items()
+    }
+    for claim in claims.read(root / paths.CLAIMS):
         assert claim.row in rows
-        assert claim.relation in ("at_most", "at_least") or claims.sign(claim.metric)
+        assert claim.relation in ("at_most", "at_least") or columns[claim.metric.removesuffix("_judge")].better
 
 
 @pytest.mark.usefixtures("published")
@@ -580,7 +594,8 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_judges.main("faces")
     build_teachers.main("large")
     count_costs.main()
-    for name in params.load().variants:
+    establish_protocols.main("translation")
+    for name in params.checked().variants:
         distill_students.main(name)
         evaluate_quality.main(name)
     gather()
@@ -591,7 +606,7 @@ def test_rows_are_judged_again_from_their_weights() -> None:
     before = paths.quality("plain").read_bytes()
     status, shown = verify("--quick", "2", "--exact")
     assert status == 0, shown
-    assert "2 of 3 rows: teacher, plain" in shown
+    assert "2 items: teacher, plain" in shown
     shutil.copyfile(paths.student("taught", 0), paths.student("teacher", 0))
     status, shown = verify("--quick", "1")
     assert status == 1

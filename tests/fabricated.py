@@ -1,0 +1,160 @@
+"""Results at the smoke scale as the stages before the figures leave them, of networks that are as good as we say."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages import count_costs, gather_results
+from stages.datasets import avatars
+from stages.measuring import damages
+from stages.measuring.strips import IMAGES, png
+from stages.settings import params, paths
+from stages.settings.rows import Params, TeacherRow, VariantRow
+from stages.storage.prepared import Bytes
+from tests import columns_of_rows
+
+ROOT = Path(__file__).resolve().parents[1]
+GRAPH = (ROOT / paths.GRAPH).read_text(encoding="utf-8")
+WHOLE = (ROOT / "scales" / "smoke.yaml").read_text(encoding="utf-8")
+SWEPT = (
+    r"^sweeps:\n(?:[ #].*\n|\n)*",
+    r"^  # Classifiers, .*\n(?:  .*\n)*",
+    r"^  (?:tissue|digits): .*\n",
+)
+SMOKE = re.sub("|".join(SWEPT), "", WHOLE, flags=re.MULTILINE)
+"""Without classifiers, whose figures have tests of their own."""
+
+
+def people(settings: Params, row: TeacherRow) -> list[tuple[Bytes, Bytes]]:
+    """Input and exact images, label by label, of each data set of a problem."""
+    found = []
+    for data, labels in ((row.dataset, row.labels), (row.partner, row.partner_labels)):
+        if not labels:
+            continue
+        asked = settings.datasets[data]
+        kept = {**asked.settings, "train": IMAGES, "validation": IMAGES, "test": IMAGES}
+        source = avatars.source(resolution=asked.resolution, **kept)
+        chunk = next(source.splits["test"]())
+        assert chunk.counterfactuals is not None
+        found.append((chunk.images, chunk.counterfactuals[:, [source.targets.index(name) for name in labels]]))
+    return found
+
+
+def strip(images: Bytes, exact: Bytes, skill: float, beside: bool) -> Bytes:
+    """What `strips.lines` makes of a translator that goes `skill` of the way."""
+    mixed = (images[:, None] * (1 - skill) + exact * skill).astype(np.uint8)
+    tiles = [mixed[:, target] for target in range(exact.shape[1])]
+    if beside:
+        tiles += [images, *(exact[:, target] for target in range(exact.shape[1]))]
+    return np.concatenate([np.concatenate(list(tile)) for tile in tiles], axis=1)
+
+
+def numbers(draw: random.Random, skill: float) -> dict[str, float]:
+    """A value for every measured column, better where the skill is greater."""
+    found = {}
+    for name, better in columns_of_rows.TRANSLATED.items():
+        scale = {"psnr": 30.0, "fid_judge": 20.0, "fid_infinity_judge": 18.0}.get(name, 0.05)
+        if better == "max":
+            found[name] = (scale if name == "psnr" else 1.0) * (0.5 + 0.5 * skill) * draw.uniform(0.98, 1.0)
+        else:
+            found[name] = scale * (1.1 - skill) * draw.uniform(0.97, 1.03)
+    return found
+
+
+def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[str, Any]:
+    """A quality report of the form that evaluate_quality writes."""
+    teacher = settings.teachers[row.teacher]
+    draw = random.Random(name)
+    names = {row.dataset: teacher.labels, **({row.partner: teacher.partner_labels} if teacher.partner_labels else {})}
+    seeds = {}
+    for seed in row.seeds:
+        overall = numbers(draw, skill)
+        datasets = {
+            data: {"overall": overall, "labels": {label: numbers(draw, skill) for label in labels}}
+            for data, labels in names.items()
+        }
+        seeds[str(seed)] = {
+            "overall": overall,
+            "intervals": {column: [value * 0.97, value * 1.03] for column, value in overall.items()},
+            "standard_errors": {column: value * 0.015 for column, value in overall.items()},
+            "datasets": datasets,
+        }
+    lazy = numbers(random.Random(0), 0.1)
+    return {
+        "variant": name,
+        "columns": columns_of_rows.of(columns_of_rows.TRANSLATED),
+        "headline": "l1",
+        "pictured": True,
+        "protocol": {
+            "shared": {"examination": row.examination, "extractor": "judge"},
+            "datasets": {
+                data: {"resolution": settings.datasets[data].resolution, "perceptual_images": 16} for data in names
+            },
+        },
+        "ceiling": {data: {} for data in names},
+        "sanity": {data: damaged(place) for place, data in enumerate(names)} if row.compression == "none" else {},
+        "sanity_columns": ["fid_judge", "kid_judge"],
+        "references": {f"reference_input_{column}": value for column, value in lazy.items()},
+        "label_references": {data: dict.fromkeys(labels, lazy) for data, labels in names.items()},
+        "seeds": seeds,
+    }
+
+
+def damaged(place: int) -> dict[str, list[list[float]]]:
+    """Distances of damaged images; untouched ones score more than nothing, and may score less than it."""
+    strengths = dict.fromkeys(("noise", "blur", "tint"), damages.STRENGTHS) | {"dropped": (0.0, 1.0, 2.0, 3.0)}
+    return {
+        kind: [[each, 1.5 + 100 * each**2 + place, -0.8 + 30 * each + place] for each in values]
+        for kind, values in strengths.items()
+    }
+
+
+def curve(path: Path, names: tuple[str, ...], steps: int) -> None:
+    """The losses of one training."""
+    lines = ["\t".join(("step", *names))]
+    for step in range(1, steps + 1):
+        lines.append("\t".join([str(step), *(str(5 / (place + step)) for place in range(1, len(names) + 1))]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def skills(settings: Params) -> dict[str, float]:
+    """How good each row is made out to be."""
+    found = {}
+    for name, row in settings.variants.items():
+        taught = (row.distill.generator != "none") + 0.1 * (row.distill.discriminator != "none")
+        matched = len(row.generator_lesson.get("match", {}))
+        found[name] = 0.75 if row.compression == "none" else 0.35 + 0.18 * taught + 0.03 * matched
+    return found
+
+
+def fabricate() -> Params:
+    """Results of the params of the current directory, as all stages before the figures leave them."""
+    settings = params.read()
+    losses = ("discriminator/real", "discriminator/classification", "generator/cycle", "generator/classification")
+    for name, teacher in settings.teachers.items():
+        curve(paths.teacher_curve(name), losses, settings.schedules[teacher.schedule].steps)
+    able = skills(settings)
+    shown = {row.teacher for row in settings.variants.values()}
+    pictures = {name: people(settings, teacher) for name, teacher in settings.teachers.items() if name in shown}
+    for name, row in settings.variants.items():
+        for seed in row.seeds:
+            lesson = ("generator/euclidean_res5",) if row.distill.generator == "euclidean" else ()
+            curve(paths.student_curve(name, seed), (*losses, *lesson), settings.schedules[row.schedule].steps)
+        beside = row.compression == "none"
+        picture = png([strip(images, exact, able[name], beside) for images, exact in pictures[row.teacher]])
+        for path, content in (
+            (paths.samples(name), picture),
+            (paths.quality(name), json.dumps(report(name, row, settings, able[name])).encode()),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    count_costs.main()
+    gather_results.main()
+    return settings
