@@ -1,21 +1,24 @@
 """The pipeline on one page.
 
-Files here are stages, in the order in which `dvc.yaml` lists them; everything else is in a sub-package.
+Files here are stages, in the order in which `dvc.yaml` lists them; everything else is in a sub-package. The first
+stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so that nothing runs on rows that cannot.
 
-    acquire_data      make or read, check, split a data set               data/<dataset>/
-    build_judges      the classifier that rules where Inception does not  results/judges/<dataset>.safetensors
-    build_teachers    train the large network                             results/teachers/<teacher>.safetensors
-    count_costs       parameters and operations of every row              results/costs.json
-    distill_students  teach the small network, seed by seed               results/students/<variant>/
-    evaluate_quality  translate or classify the test split, then measure  results/quality/<variant>.json
-    gather_results    one tidy line per row and seed; comparisons         results/results.csv, comparisons.csv
-    measure_latency   times and the share of each operator                results/latency.json
-    plot_figures      one file per kind of figure                         paper_figures/figures, MANIFEST.json
-    write_tables      one template per table; the page of all rows        paper_figures/
+    acquire_data         make or read, check, split a data set                 data/<dataset>/
+    build_judges         the classifier that rules where Inception does not    results/judges/<dataset>.safetensors
+    build_teachers       train the large network                               results/teachers/<teacher>.safetensors
+    count_costs          parameters and operations of rows and trainings       results/costs.json
+    distill_students     teach the small network, seed by seed                 results/students/<row>/
+    establish_protocols  how a kind of row is examined: settings and metrics   results/protocols/<examination>.json
+    evaluate_quality     examine every seed of a row on the test split         results/quality/<row>.json
+    gather_results       one tidy line per row and seed; comparisons           results/results.csv, comparisons.csv
+    measure_latency      times and the share of each operator                  results/latency.json
+    plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json
+    write_tables         one layout per kind of examination; the page          paper_figures/
 
 A row of `variants` is an item; a row of `sweeps` is an item of many small trainings, whose points are rows as well.
 
-Families of networks, built of blocks, fed by datasets, shrunk by compressions, taught by distillations, examined by
-metrics in the way that suits their kind (`examinations`): one directory per axis, one file per member, the file's name
-is its name in `params.yaml`.
+Read the directories as one sentence: families of networks, built of blocks, fed by datasets, shrunk by compressions,
+taught by distillations at a pace, examined with metrics. One directory per axis, one file per member (a family is a
+folder), and the name of the file is the name in `params.yaml`. What is no axis: settings, storage, preparing, drawing,
+learning, measuring, findings, figures, tables. Imports run downwards only, and nothing here imports `retort`, the tool.
 """
