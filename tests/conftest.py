@@ -5,8 +5,26 @@ from __future__ import annotations
 import pytest
 import torch
 
+LONGEST = (
+    "test_smoke",
+    "test_exotic_pipeline",
+    "test_boundaries",
+    "test_repro",
+    "test_report",
+    "test_exotic_family",
+    "test_verify",
+    "test_prune",
+)
+"""Files that take minutes begin first, so that no core is left alone with one of them at the end."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """One thread per process, as in trainings: threads that wait for each other wait long where many tests run."""
     torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, all others in their order."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
