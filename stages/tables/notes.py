@@ -25,8 +25,8 @@ def trained(columns: Iterable[Column]) -> Iterator[str]:
     """What the cost of training counts."""
     if any(column.key == TRAINING for column in columns):
         yield (
-            "Training MACs: of one whole training, forward and backward passes and the teacher's, by the rule of MACs; "
-            "0 for what is not trained."
+            "Training MACs: of the training that made the weights, one seed: forward and backward passes, and those of "
+            "the teacher that is watched, by the rule of MACs; a student's are without its teacher's own training."
         )
 
 
