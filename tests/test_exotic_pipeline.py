@@ -91,7 +91,7 @@ def test_every_row_is_counted_with_its_training_and_timed(finished: Path) -> Non
         for column in ("parameters", "macs", "bytes"):
             assert entry["kept"][column] == sum(entry["networks"][name][column] for name in ("forth", "back"))
     training = {name: row["training"] for name, row in rows.items()}
-    assert training["strange-teacher"]["macs"] == 0
+    assert training["strange-teacher"]["macs"] > 0 == training["strange-teacher"]["teacher"], "its own training"
     assert training["strange-none"]["teacher"] == 0 < training["strange-taught"]["teacher"]
     assert training["strange-none"]["macs"] < training["strange-taught"]["macs"]
     assert {name: int(row["training_macs"]) for name, row in table(finished).items()} == {
