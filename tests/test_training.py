@@ -17,28 +17,13 @@ from stages.distillations import euclidean, none
 from stages.families import stargan
 from stages.learning import paced, training
 from stages.learning.contracts import Game, Moment, Networks, Parts, Player, Role, Side
-from stages.learning.devices import Place
 from stages.learning.finite import NotFiniteError
 from stages.learning.problems import Domain, Problem
 from stages.learning.rates import decay
 from stages.learning.teaching import Teaching
 from stages.settings.rows import Schedule
 from stages.storage import prepared
-
-PIXELS, LABELS = 16, 3
-CPU = Place(torch.device("cpu"), "float32")
-SCHEDULE = Schedule(
-    steps=5,
-    batch=2,
-    learning_rate=1e-3,
-    critic_learning_rate=1e-3,
-    betas=[0.5, 0.999],
-    decay_from=0.5,
-    decay="linear",
-    average=0.0,
-    flip=False,
-)
-PLAY = stargan.Play(critic_steps=2, targets="permuted", augment="none")
+from tests.tiny import CPU, LABELS, PIXELS, PLAY, SCHEDULE
 
 # Five steps on noise; they change only with the science or with torch's random numbers, never with the processor
 # (the instruction sets tried differ by 2e-6).

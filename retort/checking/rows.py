@@ -61,7 +61,7 @@ def references(path: str, row: VariantRow, params: Params) -> Iterator[Problem]:
             yield Problem(f"{path}.{field}", f"{mine!r} is not its teacher's {field}; write {theirs!r}")
 
 
-def fit(path: str, row: VariantRow, large: Any) -> Iterator[Problem]:  # noqa: ANN401 - a spec
+def fit(path: str, row: VariantRow, large: Spec) -> Iterator[Problem]:
     """What is wrong with the settings of a row whose student is sound."""
     family: Any = members.load("families", row.family)
     yield from sentences.refused(f"{path}.play", lambda: family.Play(**row.play), [f.name for f in fields(family.Play)])
