@@ -1,4 +1,4 @@
-"""The published procedure computes our losses on our weights; the benchmarks time both sides and get equal numbers."""
+"""The published procedure computes our losses on our weights; the benchmarks time all sides and get equal numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from retort.benches import bench_metrics, bench_training, side_by_side
+from retort.benches import bench_engine, bench_metrics, bench_training, side_by_side
 from retort.commands import bench as command
 from stages.distillations import euclidean, none
 from stages.families import stargan
@@ -236,3 +236,34 @@ def test_too_few_images_are_refused_with_a_sentence() -> None:
     result = CliRunner().invoke(command.bench, ["metrics", "--images", "20", "--rounds", "1", "--resolution", "16"])
     assert result.exit_code == 1
     assert "needs at least 64 images" in result.output
+
+
+def test_repro_is_timed_with_each_number_of_workers_and_beside_dvc(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    asked = ["engine", "--items", "3", "--sleep", "0.2", "--workers", "1", "--workers", "2", "--json", str(file)]
+    result = CliRunner().invoke(command.bench, asked)
+    assert result.exit_code == 0, result.output
+    assert "3 items that sleep 0.2 s" in result.output
+    runs = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    names = [(each["command"], each["workers"]) for each in runs]
+    assert names == [("retort repro", 1), ("retort repro", 2), ("dvc repro", 1)]
+    for each in runs:
+        assert each["seconds"] > 3 * 0.2 / each["workers"]
+        assert each["seconds_per_item"] * each["workers"] == pytest.approx(0.2 + each["overhead_per_item_s"])
+        assert each["throughput_ratio"] == pytest.approx(runs[0]["seconds"] / each["seconds"])
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        ("raise SystemExit('no luck')", "with 1 at once ended with 1\n  | no luck"),
+        ("pass", "with 1 at once did not make item00000.txt"),
+    ],
+)
+def test_a_run_that_made_nothing_has_no_figures(monkeypatch: pytest.MonkeyPatch, program: str, sentence: str) -> None:
+    monkeypatch.setattr(bench_engine, "PROGRAM", program)
+    result = CliRunner().invoke(command.bench, ["engine", "--items", "1", "--workers", "1", "--no-dvc"])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "failed" in result.output
+    assert sentence in result.output

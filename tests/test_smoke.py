@@ -176,6 +176,7 @@ ELSEWHERE = {
     "dvc pull": "tests/test_smoke.py",
     "retort bench training": "tests/test_bench.py",
     "retort bench metrics": "tests/test_bench.py",
+    "retort bench engine": "tests/test_bench.py",
     "retort bundle --weights": "tests/test_smoke.py",
     "retort verify --quick": "tests/test_verify.py",
 }

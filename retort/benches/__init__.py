@@ -1,1 +1,1 @@
-"""Timing: networks, our training loop and our metrics beside the published programs."""
+"""Timing: networks, our training loop, our metrics and `retort repro` beside the programs of others."""
