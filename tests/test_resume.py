@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from stages.learning.leases import LEASE, OWNER
 from stages.settings import paths
 from tests.smallest import TEXT
 
@@ -65,6 +67,25 @@ def test_a_finished_seed_is_not_trained_again(folder: Path) -> None:
     assert "taught seed 1 step 4/4" in second
     assert (folder / paths.student("taught", 0)).read_bytes() == weights
     assert (folder / paths.student("taught", 1)).read_bytes() != weights
+
+
+def test_a_training_whose_folder_another_process_has_taken_stops_and_saves_no_more(folder: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), OWNER: "build_teachers@large first"}
+    command = [sys.executable, "-m", "stages.build_teachers", "large"]
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as training:
+        while not (states := list(folder.glob(".retort/scratch/*/state.pt"))):
+            assert training.poll() is None
+            time.sleep(0.01)
+        lease = states[0].parent / LEASE
+        assert lease.read_text(encoding="utf-8") == "build_teachers@large first"
+        lease.write_text("build_teachers@large second", encoding="utf-8")
+        _, said = training.communicate()
+    assert training.returncode == 1
+    assert "another process continues this run" in said
+    assert not (folder / paths.teacher("large")).exists()
+    assert lease.read_text(encoding="utf-8") == "build_teachers@large second"
+    output = python(folder, "-m", "stages.build_teachers", "large")
+    assert "continuing at step" in output
 
 
 def test_a_loss_that_leaves_the_numbers_stops_and_spares_what_was_there(folder: Path) -> None:

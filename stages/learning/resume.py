@@ -15,6 +15,7 @@ from stages.learning.contracts import Draw
 from stages.learning.curves import Curve
 from stages.learning.devices import Place
 from stages.learning.evidence import Record, nothing
+from stages.learning.leases import Lease
 from stages.settings import paths
 from stages.settings.atomic import atomically, write_atomically
 from stages.settings.rows import Schedule
@@ -47,6 +48,7 @@ def fit(
 ) -> str:
     """Train to the end from wherever an earlier process was stopped; returns the curve as text."""
     curve, state = Curve(schedule.steps), scratch / "state.pt"
+    lease = Lease(scratch) if place.rank == 0 else None
     restore_state(state, run, curve)
     if run.step:
         print(f"{title}: continuing at step {run.step} of {schedule.steps}", flush=True)
@@ -54,8 +56,11 @@ def fit(
         for step, losses in training.steps(run, draw, schedule, place):
             curve.add(step, {**losses, **record(step)})
             report(step, losses)
-            if step % save_every == 0 and step < schedule.steps and place.rank == 0:
+            if lease and step % save_every == 0 and step < schedule.steps:
+                lease.check()
                 save_state(state, run, curve)
+    if lease:
+        lease.check()
     if place.world > 1:
         dist.barrier()
     return curve.text()

@@ -121,6 +121,9 @@ def _write_split(directory: Path, split: str, resolution: int, source: Source) -
 
 
 def _sync(directory: Path) -> None:
+    if os.name == "nt":
+        # A folder cannot be opened there, and what it lists is written with its files.
+        return
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -65,7 +65,7 @@ def cores() -> int:
 
 def memory_bytes() -> int:
     """How much memory this process may use: the machine's, or its container's limit."""
-    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    installed = int(psutil.virtual_memory().total)
     limit = Path("/sys/fs/cgroup/memory.max")
     text = limit.read_text(encoding="ascii").strip() if limit.exists() else "max"
     return installed if text == "max" else min(installed, int(text))
