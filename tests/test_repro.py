@@ -20,11 +20,12 @@ from rich.console import Console
 
 from retort.commands import dag
 from retort.commands import repro as command
-from retort.engine import crew, lockfile
 from retort.engine import graph as graphs
+from retort.engine import lockfile, screen
 from retort.engine.graph import Graph
 from retort.engine.ledger import Ledger
-from retort.engine.worker import log_of, settle
+from retort.engine.locking import settle
+from retort.engine.station import log_of
 from tests.small_graph import PROJECT, done, dvc, finished, replace, repro, results, runs, template, tree
 
 __all__ = ["done", "finished", "template", "tree"]
@@ -197,32 +198,67 @@ def test_a_killed_call_takes_its_items_along_and_the_next_call_continues() -> No
     assert "distill@one" not in graphs.read().stale
 
 
+def kill_the_worker_of(pid: int, driver: int) -> None:
+    """Kill the process in which a worker of Dask runs an item; the process of the item itself is left alone."""
+    worker = psutil.Process(pid).parent()
+    while worker.ppid() != driver:
+        worker = worker.parent()
+    worker.kill()
+
+
 @pytest.mark.usefixtures("tree")
-def test_a_killed_worker_fails_its_item() -> None:
+def test_an_item_whose_worker_is_killed_runs_again_and_what_was_left_has_ended() -> None:
     Path("slow-a").touch()
     with in_the_background("acquire") as process:
-        pid = pid_of("a")
-        worker = psutil.Process(pid).parent()
-        while worker.ppid() != process.pid:
-            worker = worker.parent()
-        worker.kill()
+        first = pid_of("a")
+        Path("pid-a").unlink()
+        kill_the_worker_of(first, process.pid)
+        second = pid_of("a")
+        assert not at_work(first)
+        assert second != first
+        Path("slow-a").unlink()
+        assert process.wait(60) == 0
+        assert process.stdout
+        assert "again      acquire@a: its worker died" in process.stdout.read()
+    assert runs() == ["acquire@a", "acquire@a", "acquire@b"]
+    assert list(Path(".retort/attempts").iterdir()) == []
+
+
+@pytest.mark.usefixtures("tree")
+def test_an_item_of_which_three_workers_die_fails_alone() -> None:
+    Path("slow-a").touch()
+    with in_the_background() as process:
+        for _ in range(3):
+            pid = pid_of("a")
+            Path("pid-a").unlink()
+            kill_the_worker_of(pid, process.pid)
         assert process.wait(60) == 1
         assert process.stdout
-        assert "acquire@a failed: its process was killed by signal 9" in process.stdout.read()
-    assert not at_work(pid)
+        out = process.stdout.read()
+        assert "acquire@a failed: its worker died 3 times" in out
+        assert "| this is acquire of a" in out
+    assert log_of("acquire@a").read_text(encoding="utf-8").count("this is acquire of a") >= 3
     Path("slow-a").unlink()
-    runs()
+    assert set(runs()) == {"acquire@a", "acquire@b", "distill@three", "evaluate@three"}
     assert repro("acquire") == 0
     assert runs() == ["acquire@a"]
 
 
 @pytest.mark.usefixtures("tree")
-def test_a_worker_that_cannot_serve_ends_instead_of_waiting() -> None:
-    Path(".retort/logs").mkdir(parents=True)
-    worker = crew.start_worker("acquire@gone")
-    crew.hand(worker, "acquire@gone")
-    assert crew.answer(worker) == ("failed", "its process ended with 1")
-    assert "KeyError: 'acquire@gone'" in log_of("acquire@gone").read_text(encoding="utf-8")
+def test_a_checkpoint_in_between_lets_an_item_survive_any_number_of_deaths() -> None:
+    Path("slow-a").touch()
+    folder = Path(".retort/scratch/of-a")
+    folder.mkdir(parents=True)
+    (folder / "lease").write_text("acquire@a 1", encoding="utf-8")
+    with in_the_background("acquire@a") as process:
+        for number in range(5):
+            pid = pid_of("a")
+            Path("pid-a").unlink()
+            (folder / "state.pt").write_text(str(number), encoding="utf-8")
+            kill_the_worker_of(pid, process.pid)
+        pid_of("a")
+        Path("slow-a").unlink()
+        assert process.wait(60) == 0
 
 
 @pytest.mark.usefixtures("tree")
@@ -358,23 +394,29 @@ def test_estimates() -> None:
     assert CHAIN.pending() == {"b@x", "c"}
 
 
+@pytest.mark.usefixtures("tree")
 def test_the_longest_chain_goes_first() -> None:
-    graph = Graph({"a@x": (), "a@y": (), "a@z": (), "b@y": ("a@y",)}, dict.fromkeys(("a@x", "a@y", "a@z"), "never ran"))
-    pending = {item: list(needed) for item, needed in graph.needs.items()}
-    assert Ledger(graph, pending, {}, 1).ready()[0] == "a@y"
-    durations = {"a@x": 9.0, "a@y": 1.0, "a@z": 3.0, "b@y": 4.0}
-    assert Ledger(graph, pending, durations, 1).ready() == ["a@x", "a@y", "a@z"]
+    folder = Path("results/provenance")
+    folder.mkdir(parents=True)
+    for stage, name, seconds in (("acquire", "a", 1.0), ("acquire", "b", 9.0), ("distill", "three", 4.0)):
+        record = {"stage": stage, "name": name, "seconds": seconds}
+        (folder / f"{stage}@{name}.json").write_text(json.dumps(record), encoding="utf-8")
+    assert repro("distill@one", "distill@three") == 0
+    order = Path("runs.txt").read_text(encoding="utf-8").split()
+    assert order[0] == "acquire@b"
+    assert order.index("distill@three") < order.index("distill@one")
 
 
 def test_the_screen_says_what_is_known_and_what_is_not() -> None:
     ledger = Ledger(CHAIN, {"b@x": [], "c": ["b@x"]}, {}, 2)
     ledger.running["b@x"] = time.monotonic() - 3
     console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
-    with command.shown(console, ledger) as screen:
-        screen.refresh()
+    with screen.shown(console, ledger) as shown:
+        shown.refresh()
         ledger.durations["b@x"] = 63.0
-        screen.refresh()
-        command.settle_item(ledger, screen, "b@x", "ran", "")
+        shown.refresh()
+        ledger.end("b@x", "ran", "")
+        shown.ended("b@x", 3.0)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "0/2 items" in text

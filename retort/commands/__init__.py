@@ -23,6 +23,7 @@ VERBS = (
     "repro",
     "use",
     "verify",
+    "worker",
 )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dvc.dependency import ParamsDependency
 from dvc.dvcfile import Lockfile
 from dvc.exceptions import DvcException
 from dvc.lock import Lock, LockError
@@ -17,11 +18,16 @@ from dvc.repo.reproduce import get_active_graph, plan_repro
 from dvc.stage import Stage
 
 from retort.checking import accepting
-from retort.engine.staleness import why_stale
+from retort.engine.staleness import loaded, lookup, why_stale
 from stages.settings import paths
 
 GATE = "accept_rows"
 """The item that DVC runs after any change of params.yaml, comments included; what it makes seldom changes."""
+
+
+PLACE = "place"
+"""Under `meta` in dvc.yaml, where an item runs: `here`, in the driver's tree; `alone`, there with nothing beside it."""
+DEVICE = "run.device"
 
 
 class GraphError(ValueError):
@@ -35,6 +41,12 @@ class Graph:
     needs: Mapping[str, tuple[str, ...]]
     stale: Mapping[str, str]
     settled: frozenset[str] = frozenset()
+    here: frozenset[str] = frozenset()
+    """Items that run in the driver's tree, wherever the others run."""
+    alone: frozenset[str] = frozenset()
+    """Items that run there while nothing else runs."""
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """For items that compute on a device, the one that params ask for."""
 
     def dependents(self) -> dict[str, list[str]]:
         """The items that need each item directly."""
@@ -170,5 +182,22 @@ def read() -> Graph:
         seen: dict[tuple[str, Any], dict[str, str]] = {}
         params: dict[str, Any] = {}
         reasons = {stage.addressing: why_stale(stage, seen, params) for stage in order}
+        places = {stage.addressing: (stage.meta or {}).get(PLACE) for stage in order}
+        devices = {stage.addressing: device for stage in order if (device := device_of(stage, params))}
     stale = {item: reason for item, reason in reasons.items() if reason}
-    return Graph(needs, stale, frozenset({GATE} if GATE in stale and accepting.unchanged() else ()))
+    return Graph(
+        needs,
+        stale,
+        settled=frozenset({GATE} if GATE in stale and accepting.unchanged() else ()),
+        here=frozenset(item for item, place in places.items() if place == "here"),
+        alone=frozenset(item for item, place in places.items() if place == "alone"),
+        devices=devices,
+    )
+
+
+def device_of(stage: Stage, params: dict[str, Any]) -> str:
+    """The device on which a stage computes, by its params; nothing for one that does not."""
+    for dependency in stage.deps:
+        if isinstance(dependency, ParamsDependency) and DEVICE in dependency.params:
+            return "".join(map(str, lookup(loaded(dependency, params), DEVICE)))
+    return ""

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from retort.engine import graph as graphs
 from retort.engine.graph import Graph
+from retort.engine.orders import FAILED, HELD_BACK, RAN, RESTORED, UNCHANGED
 
-WORDS = {"ran": "done", "restored": "restored", "unchanged": "unchanged", "failed": "FAILED", "held back": "held back"}
+WORDS = {RAN: "done", RESTORED: RESTORED, UNCHANGED: UNCHANGED, FAILED: "FAILED", HELD_BACK: HELD_BACK}
+DEATHS = 3
+"""So many workers may die of one item that saves nothing in between."""
 
 
 @dataclass
@@ -26,6 +29,9 @@ class Ledger:
     running: dict[str, float] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
     sentences: dict[str, str] = field(default_factory=dict)
+    deaths: dict[str, int] = field(default_factory=dict)
+    """How many workers died of each item that runs, since it last saved something."""
+    progress: dict[str, str] = field(default_factory=dict)
 
     def all_that(self, outcome: str) -> list[str]:
         """The items with this outcome."""
@@ -35,30 +41,29 @@ class Ledger:
         """Items that have not ended."""
         return [item for item in self.pending if item not in self.outcomes]
 
-    def ready(self) -> list[str]:
-        """Items whose ancestors are up to date, those first on which the longest chain of work waits."""
-        waiting = [item for item in self.open_items() if item not in self.running]
-        free = [item for item in waiting if all(each in self.outcomes for each in self.pending[item])]
-        unknown = dict.fromkeys(self.pending, 1.0)
-        seconds = graphs.expected_seconds(self.pending, self.durations) or unknown
-        chain = graphs.chains(self.graph, self.pending, seconds)
-        return sorted(free, key=lambda item: -chain[item])
+    def start(self, item: str, progress: str) -> bool:
+        """Note that an item begins; whether it began before, on a worker that is dead."""
+        again = item in self.running
+        if again:
+            self.deaths[item] = 1 if self.progress[item] != progress else self.deaths.get(item, 0) + 1
+        self.running[item], self.progress[item] = time.monotonic(), progress
+        return again
 
-    def untouched(self, item: str) -> bool:
-        """Whether nothing can have changed: it was up to date, and so was, or is as before, all that it needs."""
-        return item not in self.graph.stale and all(self.outcomes[each] == "unchanged" for each in self.pending[item])
+    def hopeless(self, item: str) -> bool:
+        """Whether too many workers have died of an item."""
+        return self.deaths.get(item, 0) >= DEATHS
 
     def end(self, item: str, outcome: str, sentence: str) -> list[str]:
         """Note how an item ended; returns the items it holds back."""
         began = self.running.pop(item, time.monotonic())
         self.outcomes[item], self.sentences[item] = outcome, sentence
-        if outcome == "ran":
+        if outcome == RAN:
             self.durations[item] = time.monotonic() - began
-        if outcome != "failed":
+        if outcome != FAILED:
             return []
         behind = graphs.closure([item], self.graph.dependents()) - {item}
         held_back = [each for each in self.open_items() if each in behind]
-        self.outcomes.update(dict.fromkeys(held_back, "held back"))
+        self.outcomes.update(dict.fromkeys(held_back, HELD_BACK))
         return held_back
 
     def left(self) -> float | None:
@@ -72,7 +77,7 @@ class Ledger:
 
     def summary(self) -> str:
         """How many items ended in which way, and how long it took."""
-        words = {**WORDS, "ran": "ran", "restored": "restored from the run cache", "failed": "failed"}
+        words = {**WORDS, RAN: RAN, RESTORED: "restored from the run cache", FAILED: FAILED}
         counts = {outcome: len(self.all_that(outcome)) for outcome in words}
         ways = [f"{count} {words[outcome]}" for outcome, count in counts.items() if count]
         ways += [f"{len(self.open_items())} not done"] if self.open_items() else []

@@ -1,4 +1,4 @@
-"""dvc.lock, one entry exchanged at a time."""
+"""dvc.lock, single entries of which are exchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from dvc.stage import PipelineStage
 from dvc.stage.serialize import to_lockfile
-from dvc.utils.serialize import dumps_yaml, load_yaml
+from dvc.utils.serialize import dumps_yaml, load_yaml, loads_yaml
 
 from stages.settings import paths
 from stages.settings.atomic import write_atomically
@@ -16,17 +16,23 @@ from stages.settings.atomic import write_atomically
 LOCK_LAYOUT = re.compile(r"^stages:\n  \S", re.MULTILINE)
 
 
-def record(stage: PipelineStage, order: list[str]) -> None:
-    """Put a stage into dvc.lock, whose entries stay in the graph's order.
+def record(texts: Mapping[str, str], order: Iterable[str]) -> None:
+    """Put the texts of entries into dvc.lock, whose entries stay in the graph's order.
 
     DVC's own way parses and writes the whole file for each stage, which takes seconds once it has some size, and leaves
-    half a file behind when it is killed meanwhile. Here the text of one entry is exchanged, and the file replaced.
+    half a file behind when it is killed meanwhile. Here the text of single entries is exchanged, and the file replaced.
     """
     before, entries, after = lock_entries()
-    entries[stage.name] = text_of(stage)
+    entries.update(texts)
     rank = {name: place for place, name in enumerate(order)}
     ordered = sorted(entries, key=lambda name: rank.get(name, len(rank)))
     replace_lock(before, [entries[name] for name in ordered], after)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """An entry as DVC reads it."""
+    (entry,) = loads_yaml(text).values()
+    return dict(entry)
 
 
 def text_of(stage: PipelineStage) -> str:

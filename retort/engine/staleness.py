@@ -36,13 +36,18 @@ def changed_param(dependency: ParamsDependency, params: dict[str, Any]) -> str:
     """The first param that differs from what is recorded; DVC's own check reads the file anew for each stage."""
     if not dependency.exists:
         return "everything"
-    if dependency.fs_path not in params:
-        params[dependency.fs_path] = load_path(dependency.fs_path, dependency.repo.fs)
-    content, recorded = params[dependency.fs_path], dependency.hash_info.value or {}
+    content, recorded = loaded(dependency, params), dependency.hash_info.value or {}
     for name in dependency.params or [*content, *recorded]:
         if name not in recorded or lookup(content, name) != [recorded[name]]:
             return str(name)
     return ""
+
+
+def loaded(dependency: ParamsDependency, params: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a params file holds
+    """The content of a params file, which `params` keeps."""
+    if dependency.fs_path not in params:
+        params[dependency.fs_path] = load_path(dependency.fs_path, dependency.repo.fs)
+    return params[dependency.fs_path]
 
 
 def lookup(content: Any, dotted: str) -> list[Any]:  # noqa: ANN401 - whatever a params file holds

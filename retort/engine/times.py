@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from retort.engine.graph import stage_of
 from stages.settings import provenance, speed
 
 
@@ -34,3 +35,11 @@ def known() -> Times:
             seconds[item] = took
             elsewhere.add(item)
     return Times(seconds, frozenset(elsewhere))
+
+
+def by_stage(seconds: Mapping[str, float]) -> dict[str, float]:
+    """The mean of each stage's items."""
+    found: dict[str, list[float]] = {}
+    for item, each in seconds.items():
+        found.setdefault(stage_of(item), []).append(each)
+    return {stage: sum(each) / len(each) for stage, each in found.items()}
