@@ -7,15 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+from distributed.security import Security
 
 from retort.commands import repro as command
-from retort.engine.where import Where
+from retort.engine.where import Certificates, Where
 from tests.small_graph import PROJECT
 
 QUIET = ("-W", "ignore::RuntimeWarning:runpy")
@@ -35,21 +36,27 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT), **more}
 
 
+PLAIN = Certificates()
+
+
 @dataclass
 class Cluster:
     """A scheduler and workers, each a process."""
 
     address: str
+    scheduler: subprocess.Popen[str]
     workers: list[subprocess.Popen[str]]
-    start: Callable[[int], subprocess.Popen[str]]
+    certificates: Certificates
 
 
 @contextmanager
-def cluster(folder: Path, workers: int, **more: str) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int, certificates: Certificates = PLAIN, **more: str) -> Iterator[Cluster]:
     """A scheduler that listens on this machine alone, and workers whose clones are in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "scheduler.json"
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    files = {"ca-file": certificates.ca_file, "cert": certificates.certificate, "key": certificates.key}
+    secured = [word for name, path in files.items() if path for word in (f"--tls-{name}", str(path))]
     started: list[subprocess.Popen[str]] = []
 
     def process(*arguments: str, name: str) -> subprocess.Popen[str]:
@@ -67,16 +74,17 @@ def cluster(folder: Path, workers: int, **more: str) -> Iterator[Cluster]:
         return started[-1]
 
     def worker(number: int) -> subprocess.Popen[str]:
-        options = (address, "-j", "1", "--clones", str(folder / "clones"))
-        begun = process("-m", "retort", "worker", *options, name=f"worker-{number}")
+        own = ("-j", "1", "--clones", str(folder / "clones"), *secured)
+        begun = process("-m", "retort", "worker", address, *own, name=f"worker-{number}")
         until(lambda: "at work" in (folder / f"worker-{number}.log").read_text(encoding="utf-8"))
         return begun
 
     try:
-        process("-m", "distributed.cli.dask_scheduler", *options, name="scheduler")
+        protocol = ("--protocol", "tls") if secured else ()
+        scheduler = process("-m", "distributed.cli.dask_scheduler", *options, *protocol, *secured, name="scheduler")
         until(lambda: file.exists() and file.read_text(encoding="utf-8"))
         address = json.loads(file.read_text(encoding="utf-8"))["address"]
-        yield Cluster(address, [worker(number) for number in range(workers)], worker)
+        yield Cluster(address, scheduler, [worker(number) for number in range(workers)], certificates)
     finally:
         for each in reversed(started):
             end(each)
@@ -91,9 +99,10 @@ def end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def repro(cluster: Cluster, *targets: str, remote: str = "", check: Callable[[], object] = lambda: None) -> int:
+def repro(cluster: Cluster, *targets: str, remote: str = "") -> int:
     """The command, on that cluster."""
-    return command.started(list(targets), Where(1, scheduler=cluster.address, remote=remote), check)
+    at = Where(1, scheduler=cluster.address, certificates=cluster.certificates, remote=remote)
+    return command.started(list(targets), at, lambda: None)
 
 
 def clones(folder: Path) -> list[Path]:
@@ -101,6 +110,10 @@ def clones(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("clones/*/*") if path.is_dir())
 
 
-def logs(folder: Path) -> Mapping[str, str]:
-    """What scheduler and workers printed."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.log")}
+def certificates(folder: Path) -> Certificates:
+    """A certificate that signs itself, and its key."""
+    folder.mkdir()
+    made = Security.temporary()
+    (folder / "cert.pem").write_text(made.tls_ca_file, encoding="utf-8")
+    (folder / "key.pem").write_text(made.tls_client_key, encoding="utf-8")
+    return Certificates(folder / "cert.pem", folder / "cert.pem", folder / "key.pem")

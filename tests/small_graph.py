@@ -58,6 +58,7 @@ stages:
             cache: false
   gather:
     cmd: python step.py gather all 1 results/results.json results/quality/*.json
+    meta: {place: here}
     deps:
       - results/quality
     outs:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,6 +110,28 @@ def test_items_run_side_by_side() -> None:
         assert pid_of("a") != pid_of("b")
         Path("slow-a").unlink()
         Path("slow-b").unlink()
+        assert process.wait(60) == 0
+
+
+@pytest.mark.usefixtures("tree")
+def test_nobody_on_another_machine_can_reach_a_run_and_nothing_is_served() -> None:
+    Path("slow-a").touch()
+    with in_the_background("acquire@a") as process:
+        pid_of("a")
+        driver = psutil.Process(process.pid)
+        ports = [
+            each.laddr
+            for one in (driver, *driver.children(recursive=True))
+            for each in one.net_connections("inet")
+            if each.status == psutil.CONN_LISTEN
+        ]
+        assert len(ports) >= 3
+        assert {each.ip for each in ports} == {"127.0.0.1"}
+        for each in ports:
+            for path in ("status", "info/main/workers.html", "json/counts.json", "metrics", "health"):
+                with pytest.raises(OSError):
+                    urllib.request.urlopen(f"http://{each.ip}:{each.port}/{path}", timeout=5).close()
+        Path("slow-a").unlink()
         assert process.wait(60) == 0
 
 

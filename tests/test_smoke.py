@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
@@ -17,6 +16,7 @@ import pytest
 
 from retort.checking import params
 from stages.settings import members, sweeps
+from tests import elsewhere, killing
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ("results", "paper_figures", "dvc.lock")
@@ -136,23 +136,62 @@ def test_an_archive_renders_again_and_restores_weights_without_git(finished: Pat
     assert made(root) == made(folder)
 
 
-def test_killed_runs_are_continued_to_the_same_bytes(finished: Path, tmp_path: Path) -> None:
-    folder = clone(tmp_path)
-    command = [sys.executable, "-c", "from retort.commands import app; app()", "repro", "-j", "2"]
-    for seconds in (6.0, 14.0):
-        with subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as run:
-            time.sleep(seconds)
-            os.kill(run.pid, signal.SIGKILL)
-            run.wait()
-    retort(folder, "repro", "-j", "2")
+def entries(folder: Path) -> dict[str, str]:
+    """What dvc.lock says of each item."""
+    text = (folder / "dvc.lock").read_text(encoding="utf-8")
+    return {piece.partition(":\n")[0].strip(): piece for piece in re.split(r"^(?=  \S)", text, flags=re.MULTILINE)}
+
+
+def assert_equal_but_for_times(folder: Path, finished: Path) -> None:
+    """Every artifact, and every entry of dvc.lock but those of items that measure times, or draw what was measured."""
     assert made(folder) == made(finished)
+    mine, theirs = entries(folder), entries(finished)
+    assert mine.keys() == theirs.keys()
+    assert {item for item in mine if mine[item] != theirs[item]} <= {"measure_latency", "plot_figures", "write_tables"}
+
+
+def test_clones_with_caches_of_their_own_make_the_same_bytes_through_a_remote(finished: Path, tmp_path: Path) -> None:
+    folder = clone(tmp_path / "driver")
+    call(folder, "dvc", "remote", "add", "--quiet", "--local", "store", str(tmp_path / "store"))
+    files = elsewhere.certificates(tmp_path / "tls")
+    secured = ("--tls-ca-file", files.ca_file, "--tls-cert", files.certificate, "--tls-key", files.key)
+    with elsewhere.cluster(tmp_path / "cluster", 2, files) as cluster:
+        assert cluster.address.startswith("tls://")
+        retort(folder, "repro", "--scheduler", cluster.address, "--remote", "store", *map(str, secured))
+        both = elsewhere.clones(tmp_path / "cluster")
+        assert len(both) == 2
+        assert all(list((each / ".dvc" / "cache" / "files").iterdir()) for each in both)
+    assert_equal_but_for_times(folder, finished)
+    assert call(folder, "dvc", "status").strip() == "Data and pipelines are up to date."
+
+
+def test_clones_that_share_a_cache_make_the_same_bytes_although_drivers_are_killed(
+    finished: Path, tmp_path: Path
+) -> None:
+    folder = clone(tmp_path / "driver")
+    with elsewhere.cluster(tmp_path / "cluster", 2) as cluster:
+        command = [sys.executable, "-m", "retort", "repro", "--scheduler", cluster.address]
+        for seconds in (6.0, 14.0):
+            with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL) as run:
+                time.sleep(seconds)
+                run.kill()
+        retort(folder, "repro", "--scheduler", cluster.address)
+        assert not [each for each in elsewhere.clones(tmp_path / "cluster") if (each / ".dvc/cache/files").exists()]
+    assert_equal_but_for_times(folder, finished)
+
+
+def test_killed_workers_and_drivers_change_no_bit_of_what_is_trained(tmp_path: Path) -> None:
+    undisturbed, worker, driver = (clone(tmp_path / name) for name in ("undisturbed", "worker", "driver"))
+    for folder in (undisturbed, worker, driver):
+        file = folder / "params.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace("{steps: 6,", "{steps: 150,"), encoding="utf-8")
+    retort(undisturbed, "repro", "build_teachers@set1")
+    for folder, kills in ((worker, 2), (driver, 1)):
+        assert killing.kill(folder, folder.name, kills, seed=0, targets=("build_teachers@set1",)) == (kills, 0)
+        assert made(folder) == made(undisturbed)
+        assert (folder / "dvc.lock").read_bytes() == (undisturbed / "dvc.lock").read_bytes()
+        log = (folder / ".retort" / "logs" / "build_teachers@set1.log").read_text(encoding="utf-8")
+        assert "continuing at step" in log
 
 
 def commands(text: str) -> set[str]:
@@ -166,6 +205,7 @@ def commands(text: str) -> set[str]:
     return lines | spans
 
 
+ADDRESS = "tls://HOST:8786"
 RUN_BY_READERS = ("retort", "make", "dvc", "python", "pip")
 # The Makefile's recipes, which would set up an environment inside the clone; how they end is what is run elsewhere.
 RECIPES = {"make repro": ".venv/bin/retort repro -j ", "make test": ".venv/bin/python -m pytest"}
@@ -179,6 +219,10 @@ ELSEWHERE = {
     "retort bench engine": "tests/test_bench.py",
     "retort bundle --weights": "tests/test_smoke.py",
     "retort verify --quick": "tests/test_verify.py",
+    "retort worker tls://HOST:8786": "tests/elsewhere.py",
+    "retort repro --scheduler tls://HOST:8786": "tests/test_smoke.py",
+    "retort repro --slurm": "tests/test_elsewhere.py",
+    "pip install -e .[cluster]": "pyproject.toml",
 }
 # No images are there; and the claims are about the default scale.
 STATUS = {"retort fetch celeba": 1, "retort verify": 1}
@@ -201,6 +245,6 @@ def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> Non
         else:
             assert call(folder, program, *arguments).strip()
     for command, place in ELSEWHERE.items():
-        words = [word for word in shlex.split(command) if word not in RUN_BY_READERS]
+        words = [word for word in shlex.split(command) if word not in (*RUN_BY_READERS, "-e", ADDRESS)]
         text = (ROOT / place).read_text(encoding="utf-8")
-        assert all(word in text for word in words if word != "-e"), command
+        assert all(word.removeprefix(".[").removesuffix("]") in text for word in words), command

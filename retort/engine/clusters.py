@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +19,7 @@ from distributed.security import Security
 
 from retort.engine.clones import CLONES
 from retort.engine.graph import GraphError
-from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Jobs, Where, jobs
+from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Certificates, Jobs, Where, jobs
 from retort.engine.workers import CPU, GPU, HERE, PRELOAD, gpus, quiet, secured, specified, worker
 from stages.settings import paths
 
@@ -116,15 +118,26 @@ def at_home(client: Client, security: Security, host: str | None) -> Iterator[No
 def queued(where: Where, wanted: Jobs, durations: Mapping[str, float]) -> Iterator[Crew]:
     """Jobs of a queueing system, over TLS with certificates of this run alone."""
     make = cluster_class(where.queue)
-    with quiet(), dask.config.set(settings(durations, where.dashboard)):
+    with quiet(), issued() as security, dask.config.set(settings(durations, where.dashboard)):
         try:
-            cluster = make(**arguments(wanted, where.dashboard))
+            cluster = make(**arguments(wanted, security, where.dashboard))
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             raise ClusterError(f"{where.queue} cannot be asked for jobs: {error}") from None
         with cluster, Client(cluster, set_as_default=False) as client:
             cluster.scale(jobs=wanted.jobs)
-            with at_home(client, cluster.security, None):
+            with at_home(client, security, None):
                 yield Crew(client, Replacing(cluster, wanted.jobs))
+
+
+@contextmanager
+def issued() -> Iterator[Security]:
+    """Certificates for one run, in a folder of this tree that only its user can read; jobs find them there."""
+    made = Security.temporary()
+    with tempfile.TemporaryDirectory(prefix="tls-", dir=paths.STATE.absolute()) as folder:
+        certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+        certificate.write_text(made.tls_ca_file, encoding="ascii")
+        key.write_text(made.tls_client_key, encoding="ascii")
+        yield secured(Certificates(certificate, certificate, key), "tls:")
 
 
 def cluster_class(queue: str) -> Callable[..., Any]:
@@ -141,7 +154,7 @@ def cluster_class(queue: str) -> Callable[..., Any]:
     return made
 
 
-def arguments(wanted: Jobs, dashboard: bool) -> dict[str, Any]:
+def arguments(wanted: Jobs, security: Security, dashboard: bool) -> dict[str, Any]:
     """What the class of dask-jobqueue is called with."""
     state = paths.STATE.absolute()
     announced = [f"{CPU}=1", *([f"{GPU}=1"] if wanted.gpus_per_job else [])]
@@ -157,8 +170,7 @@ def arguments(wanted: Jobs, dashboard: bool) -> dict[str, Any]:
         "worker_extra_args": [
             *("--resources", f"'{' '.join(announced)}'", "--memory-limit", "0", "--no-dashboard", "--preload", PRELOAD)
         ],
-        "security": True,
-        "shared_temp_directory": str(state),
+        "security": security,
         "log_directory": str(paths.logs().absolute() / "jobs"),
         "local_directory": str(state),
         "scheduler_options": {"dashboard": dashboard, "dashboard_address": f"{LOOPBACK}:0"},

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from distributed import Client, Future, KilledWorker
+from dvc.exceptions import DvcException
 
 from retort.engine import graph as graphs
 from retort.engine.carrying_out import carry_out, drop, stop
-from retort.engine.clusters import ClusterError, Crew
+from retort.engine.clusters import Crew
 from retort.engine.graph import Graph
 from retort.engine.ledger import DEATHS, Ledger
 from retort.engine.orders import BEGAN, FAILED, HELD_BACK, Answer, Event, Home, Order
 from retort.engine.station import PATIENCE_S, log_of
 from retort.engine.tree import Tree
-from retort.engine.workers import CPU, GPU, HERE
+from retort.engine.workers import CPU, GPU, HERE, gpus
 from stages.settings import paths
 from stages.settings.atomic import write_atomically
 
@@ -27,6 +28,10 @@ GRACE_S = PATIENCE_S + 10
 STALLED_S = 3.0
 CUDA = "cuda"
 MEMORY = "most likely memory ran out; try fewer --jobs"
+
+
+class LostError(RuntimeError):
+    """The run cannot go on; the message says why."""
 
 
 class Watcher(Protocol):
@@ -64,7 +69,7 @@ def orders(graph: Graph, pending: Mapping[str, list[str]], home: Home, entries: 
 
 def resources(order: Order, graph: Graph) -> dict[str, float]:
     """What a worker must have to be given an item. On this machine every worker has a thread and the driver's tree."""
-    if graph.devices.get(order.item) == CUDA:
+    if graph.devices.get(order.item) == CUDA and (order.home.far or gpus()):
         return {GPU: 1.0}
     if not order.home.far:
         return {}
@@ -120,7 +125,7 @@ class Driver:
                 self.watcher.refresh()
                 self.crew.keep()
         finally:
-            if self.ledger.open_items():
+            if self.ledger.open_items() and self.crew.client.status == "running":
                 self.stop(caught)
 
     def told(self) -> Iterator[Event]:
@@ -142,9 +147,8 @@ class Driver:
                 self.begin(item, event)
             elif item not in self.ledger.outcomes:
                 ended[item] = Answer(**{each.name: event[each.name] for each in fields(Answer)})
-        self.record(ended.values())
-        for item, answer in ended.items():
-            self.end(item, answer.outcome, answer.sentence)
+        for answer in self.recorded(ended.values()):
+            self.end(answer.item, answer.outcome, answer.sentence)
 
     def begin(self, item: str, event: Event) -> None:
         """Note that an item begins; a third worker that died of it was the last."""
@@ -155,20 +159,28 @@ class Driver:
         if self.ledger.outcomes.get(item) == FAILED:
             self.crew.client.run(drop, item, workers=[event["worker"]], wait=False, on_error="ignore")
 
-    def record(self, answers: Iterable[Answer]) -> None:
-        """Put what was made elsewhere into this tree, then into dvc.lock."""
-        entries = {}
-        for answer in answers:
-            if self.home.far and answer.log:
-                write_atomically(log_of(answer.item), answer.log.encode())
-                if not answer.bad and answer.entry:
-                    self.tree.bring(answer.item, answer.entry)
-                if answer.provenance:
-                    write_atomically(paths.provenance(answer.item, ""), answer.provenance.encode())
-            if answer.entry and not answer.bad:
-                entries[answer.item] = answer.entry
+    def recorded(self, answers: Iterable[Answer]) -> list[Answer]:
+        """Put what was made elsewhere into this tree, then all entries into dvc.lock; an answer that fails in this."""
+        taken = [self.fetched(answer) if answer.log else answer for answer in answers]
+        entries = {answer.item: answer.entry for answer in taken if answer.entry and not answer.bad}
         if entries:
-            self.tree.record(entries, list(self.ledger.graph.needs))
+            try:
+                self.tree.record(entries, list(self.ledger.graph.needs))
+            except OSError as error:
+                raise LostError(f"{paths.LOCK} cannot be written: {error}") from None
+        return taken
+
+    def fetched(self, answer: Answer) -> Answer:
+        """The answer of an item that ran elsewhere, whose results are now in this tree."""
+        try:
+            write_atomically(log_of(answer.item), answer.log.encode())
+            if answer.entry and not answer.bad:
+                self.tree.bring(answer.item, answer.entry)
+            if answer.provenance:
+                write_atomically(paths.provenance(answer.item, ""), answer.provenance.encode())
+        except (DvcException, OSError) as error:
+            return replace(answer, outcome=FAILED, sentence=f"what it made could not be fetched: {error}")
+        return answer
 
     def end(self, item: str, outcome: str, sentence: str) -> None:
         """Note and show how an item ended, and what that holds back."""
@@ -181,7 +193,7 @@ class Driver:
         client, open_items = self.crew.client, self.ledger.open_items()
         states = {item: self.futures[item].status for item in open_items}
         if client.status != "running" or {"lost", "cancelled"} & set(states.values()):
-            raise ClusterError("the scheduler is gone, or has been restarted; `retort repro` continues from here")
+            raise LostError("the scheduler is gone, or has been restarted")
         erred = [item for item, state in states.items() if state == "error"]
         for item in erred:
             error = self.futures[item].exception()

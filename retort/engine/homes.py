@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from platform import node
 
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from retort.engine.clones import CloneError, git
@@ -62,7 +63,10 @@ def offer(graph: Graph, pending: Mapping[str, list[str]], entries: Mapping[str, 
     elsewhere = pending.keys() - graph.here - graph.alone
     for item in {each for one in elsewhere for each in graph.needs[one] if each not in pending and each in entries}:
         tree.believe(item, entries[item])
-        tree.send(item)
+        try:
+            tree.send(item)
+        except (DvcException, OSError) as error:
+            raise GraphError(f"workers elsewhere need what {item} has made: {error}") from None
 
 
 def uncommitted(repo: Repo) -> list[str]:

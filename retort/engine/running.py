@@ -68,6 +68,9 @@ def work(graph: Graph, pending: Mapping[str, list[str]], where: Where, console: 
                     shown.once(f"dashboard  {crew.client.dashboard_link}")
                 orders = driving.orders(graph, pending, home, entries)
                 driving.Driver(crew, ledger, shown, home, tree).drive(orders, caught)
+    except driving.LostError as error:
+        console.print(f"{error}; `retort repro` continues from here.", style="red")
+        return 1
     finally:
         settle()
     shown.conclude()

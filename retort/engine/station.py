@@ -16,6 +16,8 @@ from pathlib import Path
 from platform import node
 from typing import Any
 
+from dask.typing import Key
+from distributed import Worker, get_worker
 from dvc.lock import Lock
 
 from retort.engine import clones, leftovers
@@ -26,6 +28,7 @@ from stages.learning.leases import OWNER
 from stages.settings import machine, paths
 
 PATIENCE_S = 10.0
+WATCH_S = 1.0
 ATTEMPTS = paths.STATE / "attempts"
 """Who works at which item in this tree; a file that nobody removed is a dead worker's."""
 
@@ -94,12 +97,26 @@ class Station:
         os.environ[OWNER] = f"{order.item} {uuid.uuid4().hex}"
         log = log_of(order.item)
         log.parent.mkdir(parents=True, exist_ok=True)
+        done = threading.Event()
+        watch = threading.Thread(
+            target=self.watch, args=(get_worker(), get_worker().get_current_task(), done), daemon=True
+        )
+        watch.start()
         try:
             with printing_to(log, again):
                 yield
         finally:
+            done.set()
+            watch.join()
             del os.environ[OWNER]
             file.unlink(missing_ok=True)
+
+    def watch(self, worker: Worker, key: Key, done: threading.Event) -> None:
+        """End an item that nobody waits for any more, as its driver is dead."""
+        while not done.wait(WATCH_S):
+            task = worker.state.tasks.get(key)
+            if task is None or task.state == "cancelled":
+                leftovers.end(self.mark, PATIENCE_S)
 
     def stopped(self, seconds: float) -> bool:
         """Whether the run is to end; waits so long for it."""

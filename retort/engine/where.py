@@ -90,6 +90,8 @@ class Where:
         if self.scheduler:
             check_address(self.scheduler, self.insecure)
             self.certificates.check()
+        if self.queue:
+            jobs(self.cluster_file)
         if self.remote and not self.far:
             raise GraphError("--remote says how data reach workers elsewhere; all workers of --jobs share this tree")
 

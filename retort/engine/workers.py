@@ -9,6 +9,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from distributed import Nanny
@@ -19,9 +20,11 @@ from stages.settings import paths
 
 CPU, GPU, HERE = "CPU", "GPU", "here"
 """What workers announce: a thread for one item, a GPU, that they work in the driver's tree."""
+ROLES = ("client", "worker", "scheduler")
 PRELOAD = "retort.engine.preload"
 
 
+@cache
 def gpus() -> list[str]:
     """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -66,8 +69,8 @@ def secured(certificates: Certificates, address: str) -> Security:
     )
     named = {
         "tls_ca_file": ca_file,
-        **{f"tls_{role}_cert": certificate for role in ("client", "worker")},
-        **{f"tls_{role}_key": key for role in ("client", "worker")},
+        **{f"tls_{role}_cert": certificate for role in ROLES},
+        **{f"tls_{role}_key": key for role in ROLES},
     }
     return Security(require_encryption=True, **{name: file for name, file in named.items() if file})
 
