@@ -6,7 +6,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,10 +123,25 @@ def queued(where: Where, wanted: Jobs, durations: Mapping[str, float]) -> Iterat
             cluster = make(**arguments(wanted, security, where.dashboard))
         except (TypeError, ValueError, OSError, RuntimeError) as error:
             raise ClusterError(f"{where.queue} cannot be asked for jobs: {error}") from None
-        with cluster, Client(cluster, set_as_default=False) as client:
-            cluster.scale(jobs=wanted.jobs)
-            with at_home(client, security, None):
+        try:
+            ask(cluster, where.queue, wanted.jobs)
+            with Client(cluster, set_as_default=False) as client, at_home(client, security, None):
                 yield Crew(client, Replacing(cluster, wanted.jobs))
+        finally:
+            # Dask's own, about jobs that never began.
+            with suppress(AssertionError):
+                cluster.close()
+
+
+def ask(cluster: Any, queue: str, jobs: int) -> None:  # noqa: ANN401 - dask-jobqueue's
+    """Ask for jobs, and wait until the queueing system has taken them or said why not."""
+    while len(cluster.worker_spec) < jobs:
+        cluster.worker_spec.update(cluster.new_worker_spec())
+    try:
+        cluster.sync(cluster._correct_state)
+    except (RuntimeError, OSError) as error:
+        said = str(error).rpartition("stderr:")[2].strip() or type(error).__name__
+        raise ClusterError(f"{queue} takes no job: {said}") from None
 
 
 @contextmanager

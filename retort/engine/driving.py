@@ -25,7 +25,7 @@ from stages.settings.atomic import write_atomically
 
 TICK_S = 0.25
 GRACE_S = PATIENCE_S + 10
-STALLED_S = 3.0
+LOOK_S = 3.0
 CUDA = "cuda"
 MEMORY = "most likely memory ran out; try fewer --jobs"
 
@@ -112,7 +112,7 @@ class Driver:
         self.crew, self.ledger, self.watcher, self.home, self.tree = crew, ledger, watcher, home, tree
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.futures: dict[str, Future] = {}
-        self.moved = time.monotonic()
+        self.looked = time.monotonic()
 
     def drive(self, wanted: Mapping[str, Order], caught: list[int]) -> None:
         """Until every item has ended, or a signal comes."""
@@ -141,7 +141,6 @@ class Driver:
         """Show what begins; record what has ended, all of it at once."""
         ended: dict[str, Answer] = {}
         for event in events:
-            self.moved = time.monotonic()
             item = event["item"]
             if event["what"] == BEGAN:
                 self.begin(item, event)
@@ -203,19 +202,24 @@ class Driver:
                 return
             if not any(each in erred for each in self.ledger.pending[item]):
                 self.end(item, FAILED, f"{type(error).__name__}: {error}")
-        if not self.ledger.running and time.monotonic() - self.moved > STALLED_S:
-            self.moved = time.monotonic()
-            self.watcher.stalled(self.reason_of_standstill(wanted))
+        if time.monotonic() - self.looked > LOOK_S:
+            self.looked = time.monotonic()
+            self.look_at_workers(wanted)
 
-    def reason_of_standstill(self, wanted: Mapping[str, Order]) -> str:
-        """Why nothing runs."""
+    def look_at_workers(self, wanted: Mapping[str, Order]) -> None:
+        """How many there are; and where nothing runs, why."""
         workers = self.crew.client.scheduler_info(n_workers=-1)["workers"].values()
-        if not [each for each in workers if HERE not in each["resources"]] and self.home.far:
-            return "no worker has joined yet"
+        joined = [each for each in workers if HERE not in each["resources"] or not self.home.far]
+        self.ledger.jobs = len(joined) or self.ledger.jobs
+        if self.ledger.running or not self.ledger.open_items():
+            return
         announced = {name for each in workers for name in each["resources"]}
         asked = {name for item in self.ledger.open_items() for name in resources(wanted[item], self.ledger.graph)}
         missing = sorted(asked - announced)
-        return f"no worker announces {', '.join(missing)}" if missing else "the workers are busy with something else"
+        if not joined:
+            self.watcher.stalled("no worker has joined yet")
+        elif missing:
+            self.watcher.stalled(f"no worker announces {', '.join(missing)}")
 
     def stop(self, caught: list[int]) -> None:
         """End what runs, in order; a further signal does not wait for that."""

@@ -47,6 +47,10 @@ def far(remote: str) -> Iterator[Home]:
         if remote and remote not in remotes:
             raise GraphError(f"DVC knows no remote {remote!r}; `dvc remote add {remote} URL` makes one")
         url = str(remotes[remote]["url"]) if remote else ""
+        if url.startswith("http"):
+            raise GraphError(
+                f"remote {remote} is {url}: DVC keeps no record of runs in an HTTP remote; name another kind"
+            )
         cache = str(repo.cache.local_cache_dir)
     paths.scratch("").mkdir(parents=True, exist_ok=True)
     home = Home(uuid.uuid4().hex, str(Path.cwd()), node(), True, commit, origin, cache, remote, url)
