@@ -99,8 +99,8 @@ def submit(client: Client, ledger: Ledger, wanted: Mapping[str, Order]) -> dict[
             key=(graphs.stage_of(item), item, wanted[item].home.run),
             priority=chain[item],
             resources=resources(wanted[item], graph),
-            # Dask would spread what is ready over the workers at once, and a long chain could wait behind other items of
-            # its worker. This lets the scheduler keep what is ready, and give it to the first worker that is free.
+            # Dask would spread what is ready over the workers at once, and a long chain could wait behind others of its
+            # worker. This lets the scheduler keep what is ready, and give it to the first worker that is free.
             _data_producer=True,
         )
         if item in graph.alone:
