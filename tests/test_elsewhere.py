@@ -105,6 +105,19 @@ def test_two_clones_make_what_one_tree_makes(remote: bool, tree: Path, finished:
     assert Path(".retort/logs/distill@one.log").read_text(encoding="utf-8").startswith("the end, on ")
 
 
+def test_what_ran_elsewhere_is_restored_from_the_remote_without_a_cluster(
+    template: Path, tree: Path, finished: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with elsewhere.cluster(tmp_path / "cluster", 1) as cluster:
+        assert elsewhere.repro(cluster, remote=store(tmp_path / "store")) == 0
+    os.chdir(shutil.copytree(template, tmp_path / "another"))
+    store(tmp_path / "store")
+    assert command.started([], Where(1, remote="store"), lambda: None) == 0
+    assert "8 restored from the run cache" in capfd.readouterr().out
+    assert ran_in(Path()) == ["gather@all"]
+    assert results(Path()) == results(tree) == results(finished)
+
+
 @pytest.mark.usefixtures("done")
 def test_clones_are_given_what_the_driver_has_and_what_must_be_alone_runs_here_and_last(tmp_path: Path) -> None:
     with Path("params.yaml").open("a", encoding="utf-8") as file:
@@ -245,7 +258,8 @@ def test_a_connection_needs_the_right_certificate(
         ({"scheduler": "tls://10.0.0.1:port"}, "no address of a Dask scheduler"),
         ({"scheduler": "tls://h:1", "certificates": Certificates(Path("gone.pem"))}, "there is no file gone.pem"),
         ({"scheduler": "tls://h:1", "queue": "slurm"}, "choose"),
-        ({"remote": "store"}, "all workers of --jobs share this tree"),
+        ({"remote": "store"}, "DVC knows no remote 'store'"),
+        ({"remote": "web"}, "DVC keeps no record of runs in an HTTP remote"),
         ({"scheduler": "tcp://127.0.0.1:9", "remote": "store"}, "DVC knows no remote 'store'"),
         ({"scheduler": "tcp://127.0.0.1:9"}, "tcp://127.0.0.1:9 cannot be reached"),
         ({"queue": "slurm"}, "there is no cluster.yaml, which says what jobs to ask for. For example:\n\njobs: 8"),
@@ -259,6 +273,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
+    dvc("remote", "add", "--local", "web", "https://example.org/store")
     (tree / "good.yaml").write_text("{jobs: 1, memory: 1GB}", encoding="utf-8")
     monkeypatch.setattr(clusters, "REACH_S", 1)
     assert command.started([], Where(1, **options), lambda: None) == 2  # type: ignore[arg-type]

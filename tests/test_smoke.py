@@ -222,6 +222,7 @@ ELSEWHERE = {
     "retort worker tls://HOST:8786": "tests/elsewhere.py",
     "retort repro --scheduler tls://HOST:8786": "tests/test_smoke.py",
     "retort repro --slurm": "tests/test_elsewhere.py",
+    "retort repro --remote NAME": "tests/test_elsewhere.py",
     "pip install -e .[cluster]": "pyproject.toml",
 }
 # No images are there; and the claims are about the default scale.

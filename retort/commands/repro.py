@@ -47,7 +47,7 @@ def repro(
         str,
         typer.Option(
             metavar="NAME",
-            help="The DVC remote through which data travel; the cache of this tree is shared otherwise.",
+            help="The DVC remote through which data travel, and from which finished items are restored.",
             rich_help_panel=ELSEWHERE,
         ),
     ] = "",

@@ -21,9 +21,24 @@ NAMED = 5
 
 
 @contextmanager
-def near() -> Iterator[Home]:
-    """For workers in this very tree."""
-    yield Home(uuid.uuid4().hex, str(Path.cwd()), node())
+def near(remote: str) -> Iterator[Home]:
+    """For workers in this very tree; what a remote knows of finished runs is taken from there."""
+    url = ""
+    if remote:
+        with opened() as repo:
+            url = url_of(repo, remote)
+    yield Home(uuid.uuid4().hex, str(Path.cwd()), node(), remote=remote, remote_url=url)
+
+
+def url_of(repo: Repo, remote: str) -> str:
+    """Where a remote of DVC is."""
+    remotes = repo.config["remote"]
+    if remote not in remotes:
+        raise GraphError(f"DVC knows no remote {remote!r}; `dvc remote add {remote} URL` makes one")
+    url = str(remotes[remote]["url"])
+    if url.startswith("http"):
+        raise GraphError(f"remote {remote} is {url}: DVC keeps no record of runs in an HTTP remote; name another kind")
+    return url
 
 
 @contextmanager
@@ -43,14 +58,7 @@ def far(remote: str) -> Iterator[Home]:
                 f"workers elsewhere clone the commit, and these differ from it: {', '.join(changed[:NAMED])}{more}; "
                 "commit them, or run without --scheduler and --queue"
             )
-        remotes = repo.config["remote"]
-        if remote and remote not in remotes:
-            raise GraphError(f"DVC knows no remote {remote!r}; `dvc remote add {remote} URL` makes one")
-        url = str(remotes[remote]["url"]) if remote else ""
-        if url.startswith("http"):
-            raise GraphError(
-                f"remote {remote} is {url}: DVC keeps no record of runs in an HTTP remote; name another kind"
-            )
+        url = url_of(repo, remote) if remote else ""
         cache = str(repo.cache.local_cache_dir)
     paths.scratch("").mkdir(parents=True, exist_ok=True)
     home = Home(uuid.uuid4().hex, str(Path.cwd()), node(), True, commit, origin, cache, remote, url)

@@ -56,7 +56,7 @@ def work(graph: Graph, pending: Mapping[str, list[str]], where: Where, console: 
     ledger = Ledger(graph, pending, known.seconds, where.jobs, known.of_another_machine(pending))
     try:
         with (
-            homes.far(where.remote) if where.far else homes.near() as home,
+            homes.far(where.remote) if where.far else homes.near(where.remote) as home,
             heeding(signal.SIGINT, signal.SIGTERM) as caught,
             screen.shown(console, ledger) as shown,
         ):

@@ -92,8 +92,6 @@ class Where:
             self.certificates.check()
         if self.queue:
             jobs(self.cluster_file)
-        if self.remote and not self.far:
-            raise GraphError("--remote says how data reach workers elsewhere; all workers of --jobs share this tree")
 
 
 def check_address(address: str, insecure: bool) -> None:
