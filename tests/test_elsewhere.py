@@ -14,14 +14,16 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from retort.commands import app
 from retort.commands import repro as command
-from retort.engine import clones, clusters, lockfile, serving, station, where, workers
+from retort.engine import clones, clusters, driving, lockfile, screen, serving, station, where, workers
 from retort.engine.clones import CloneError
-from retort.engine.graph import GraphError
-from retort.engine.orders import Home
+from retort.engine.graph import Graph, GraphError
+from retort.engine.ledger import Ledger
+from retort.engine.orders import Home, Order
 from retort.engine.where import Certificates, Where
 from tests import elsewhere
 from tests.elsewhere import until
@@ -426,6 +428,35 @@ def test_every_gpu_has_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each["resources"].get(workers.GPU) for each in made] == [1.0, 1.0, None]
     assert all(each["nthreads"] == 1 and each["resources"][workers.CPU] == 1.0 for each in made)
     assert workers.worker(0, [], {})["env"] == {}
+
+
+def test_an_item_asks_for_a_gpu_where_params_say_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph({"train": (), "count": ()}, {}, devices={"train": "cuda"})
+
+    def asked(item: str, far: bool, here: bool) -> dict[str, float]:
+        at = Home("1", "/tree", "host", far=far)
+        return driving.resources(Order(at, item, stale=True, here=here, sent=False), graph)
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    workers.gpus.cache_clear()
+    assert asked("train", far=True, here=False) == {"GPU": 1.0}
+    assert asked("count", far=True, here=False) == {"CPU": 1.0}
+    assert asked("count", far=True, here=True) == {"here": 1.0}
+    assert asked("train", far=False, here=True) == {}
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    workers.gpus.cache_clear()
+    assert asked("train", far=False, here=True) == {"GPU": 1.0}
+    workers.gpus.cache_clear()
+
+
+def test_another_build_of_torch_or_another_processor_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    graph = Graph({"a": (), "b": ()}, {"a": "never ran", "b": "never ran"})
+    with screen.shown(Console(), Ledger(graph, {"a": [], "b": []}, {}, 1)) as shown:
+        for item in ("a", "b"):
+            shown.started(item, {**station.facts(), "host": "n7", "torch": "2.13.0+cu130"}, again=False)
+    out = capfd.readouterr().out
+    assert out.count("n7 has torch 2.13.0+cu130, this machine") == 1
+    assert "has cpu" not in out
 
 
 def test_a_worker_tells_what_numbers_depend_on() -> None:
