@@ -45,7 +45,8 @@ def worked(order: Order, needs: Sequence[Answer]) -> Answer:
         try:
             tree = STATION.open(order.home, order.here)
         except (CloneError, DvcException, OSError) as error:
-            return Answer(order.item, FAILED, f"on {facts()['host']}: {error}")
+            sentence = f"on {facts()['host']}: {error}"
+            return Answer(order.item, FAILED, sentence, log=sentence)
         place = {"worker": get_worker().address, "tree": str(Path.cwd()), "progress": progress(order.item)}
         tell(order.home, {"what": BEGAN, "item": order.item, **place, **facts()})
         with STATION.at_work(order):

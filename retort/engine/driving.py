@@ -194,7 +194,7 @@ class Driver:
         """What no worker can tell: that it is dead, that there is none, that the scheduler is gone."""
         client, open_items = self.crew.client, self.ledger.open_items()
         states = {item: self.futures[item].status for item in open_items}
-        if client.status != "running" or {"lost", "cancelled"} & set(states.values()):
+        if client.status != "running" or "cancelled" in states.values():
             raise LostError("the scheduler is gone, or has been restarted")
         erred = [item for item, state in states.items() if state == "error"]
         for item in erred:
@@ -231,7 +231,8 @@ class Driver:
         self.crew.client.run(stop, self.home, wait=False, on_error="ignore")
         while self.ledger.running and time.monotonic() < deadline and len(caught) == signals:
             for event in self.told():
-                if event["what"] != BEGAN and event["outcome"] != HELD_BACK:
-                    self.ledger.running.pop(event["item"], None)
-                    if event["outcome"] != FAILED:
-                        self.take([event])
+                if event["what"] == BEGAN or event["outcome"] == HELD_BACK:
+                    continue
+                if event["outcome"] != FAILED:
+                    self.take([event])
+                self.ledger.running.pop(event["item"], None)
