@@ -20,7 +20,7 @@ from distributed.security import Security
 from retort.engine.clones import CLONES
 from retort.engine.graph import GraphError
 from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Certificates, Jobs, Where, jobs
-from retort.engine.workers import CPU, GPU, HERE, PRELOAD, gpus, quiet, secured, specified, worker
+from retort.engine.workers import CPU, GPU, HERE, PRELOAD, UNMEASURED, gpus, quiet, secured, specified, worker
 from stages.settings import paths
 
 UNLIMITED = 1_000_000_000
@@ -44,10 +44,12 @@ def settings(durations: Mapping[str, float], dashboard: bool) -> dict[str, Any]:
     """What Dask is told for a scheduler of ours.
 
     Whether an item is given up after its workers died is the driver's to say, who knows of checkpoints. How long items
-    take is known from earlier runs. Without a dashboard nothing is served.
+    take is known from earlier runs. Without a dashboard nothing is served, nor measured for it.
     """
     silent = () if dashboard else ("scheduler", "worker")
+    unmeasured = {} if dashboard else UNMEASURED
     return {
+        **unmeasured,
         "distributed.scheduler.allowed-failures": UNLIMITED,
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.default-task-durations": {stage: f"{each:.3f}s" for stage, each in durations.items()},
@@ -77,10 +79,11 @@ def local(where: Where, durations: Mapping[str, float]) -> Iterator[Crew]:
     workers = {number: specified(number, devices, {CPU: 1.0, HERE: 1.0}, **options) for number in range(where.jobs)}
     with quiet(), dask.config.set(settings(durations, where.dashboard)):
         ours = {"cls": Scheduler, "options": scheduler}
-        with (
-            SpecCluster(workers, ours, security=security, silence_logs=logging.CRITICAL) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
+        try:
+            cluster = SpecCluster(workers, ours, security=security, silence_logs=logging.CRITICAL)
+        except (OSError, RuntimeError) as error:
+            raise ClusterError(f"the workers of this machine cannot be started: {error}") from None
+        with cluster, Client(cluster, set_as_default=False) as client:
             yield Crew(client)
 
 
@@ -174,6 +177,7 @@ def arguments(wanted: Jobs, security: Security, dashboard: bool) -> dict[str, An
     state = paths.STATE.absolute()
     announced = [f"{CPU}=1", *([f"{GPU}=1"] if wanted.gpus_per_job else [])]
     clones = [f"export {CLONES}={wanted.clones}"] if wanted.clones else []
+    unmeasured = [f"export {environment_name(key)}={value}" for key, value in UNMEASURED.items()]
     optional = {"queue": wanted.queue, "account": wanted.account, "interface": wanted.interface}
     return {
         "cores": wanted.workers_per_job,
@@ -181,7 +185,7 @@ def arguments(wanted: Jobs, security: Security, dashboard: bool) -> dict[str, An
         "memory": wanted.memory,
         "walltime": wanted.walltime,
         "job_extra_directives": wanted.directives,
-        "job_script_prologue": [*wanted.prologue, *clones],
+        "job_script_prologue": [*unmeasured, *wanted.prologue, *clones],
         "worker_extra_args": [
             *("--resources", f"'{' '.join(announced)}'", "--memory-limit", "0", "--no-dashboard", "--preload", PRELOAD)
         ],
@@ -193,6 +197,11 @@ def arguments(wanted: Jobs, security: Security, dashboard: bool) -> dict[str, An
         **{name: value for name, value in optional.items() if value is not None},
         **wanted.options,
     }
+
+
+def environment_name(key: str) -> str:
+    """How a setting of Dask is called in the environment."""
+    return "DASK_" + key.upper().replace(".", "__").replace("-", "_")
 
 
 class Replacing:

@@ -8,11 +8,12 @@ import tempfile
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+import dask
 from distributed import Nanny
 
 from retort.engine.graph import GraphError
 from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Certificates
-from retort.engine.workers import CPU, quiet, secured, worker
+from retort.engine.workers import CPU, UNMEASURED, quiet, secured, worker
 
 REACH_S = 15
 
@@ -21,7 +22,7 @@ def serve(scheduler: str, certificates: Certificates, jobs: int, devices: list[s
     """Start so many workers, and wait for their end."""
     # Read by the worker processes, which do not inherit what `quiet` does in this one.
     os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
-    with quiet(), suppress(KeyboardInterrupt):
+    with quiet(), suppress(KeyboardInterrupt), dask.config.set(UNMEASURED):
         asyncio.run(work(scheduler, certificates, jobs, devices))
 
 
