@@ -7,6 +7,8 @@ import torch
 
 LONGEST = (
     "test_smoke",
+    "test_elsewhere",
+    "test_killed",
     "test_exotic_pipeline",
     "test_boundaries",
     "test_repro",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -16,61 +15,8 @@ import pytest
 
 from retort.checking import params
 from stages.settings import members, sweeps
-from tests import elsewhere, killing
-
-ROOT = Path(__file__).resolve().parents[1]
-SKIPPED = ("results", "paper_figures", "dvc.lock")
-LOCAL = (".venv", ".retort", ".dvc/cache", ".dvc/tmp", ".dvc/config.local", "dvc_remote", "dist")
-MADE = ("data", "results", "paper_figures")
-
-
-def environment() -> dict[str, str]:
-    """This interpreter first on the path, and nothing of a terminal."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
-
-
-def call(folder: Path, *command: str, status: int = 0) -> str:
-    """Run a command in the clone and return what it printed."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600)
-    assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def retort(folder: Path, *arguments: str, status: int = 0) -> str:
-    return call(folder, sys.executable, "-c", "from retort.commands import app; app()", *arguments, status=status)
-
-
-def clone(target: Path) -> Path:
-    """The project's files without results, at the smoke scale, under git."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
-    )
-    names = listed.stdout.splitlines() or [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
-    for name in names:
-        source = ROOT / name
-        if source.is_file() and not name.startswith(SKIPPED) and not name.startswith(LOCAL):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / name)
-    shutil.copyfile(ROOT / "scales" / "smoke.yaml", target / "params.yaml")
-    call(target, "git", "init", "-q")
-    commit(target)
-    return target
-
-
-def commit(folder: Path) -> None:
-    """Everything that git does not ignore."""
-    call(folder, "git", "add", "-A")
-    call(folder, "git", "-c", "user.name=Test", "-c", "user.email=test@example.invalid", "commit", "-q", "-m", "state")
-
-
-def made(folder: Path) -> dict[str, bytes]:
-    """Every artifact but times."""
-    files = [file for top in MADE for file in sorted((folder / top).rglob("*")) if file.is_file()]
-    names = {file.relative_to(folder).as_posix(): file for file in files}
-    timed = ("results/provenance", "results/latency")
-    drawn_from_times = ("paper_figures/",)
-    return {name: file.read_bytes() for name, file in names.items() if not name.startswith((*timed, *drawn_from_times))}
+from tests import elsewhere
+from tests.cloned import ROOT, call, clone, commit, environment, made, retort
 
 
 @pytest.fixture(scope="module")
@@ -180,20 +126,6 @@ def test_clones_that_share_a_cache_make_the_same_bytes_although_drivers_are_kill
     assert_equal_but_for_times(folder, finished)
 
 
-def test_killed_workers_and_drivers_change_no_bit_of_what_is_trained(tmp_path: Path) -> None:
-    undisturbed, worker, driver = (clone(tmp_path / name) for name in ("undisturbed", "worker", "driver"))
-    for folder in (undisturbed, worker, driver):
-        file = folder / "params.yaml"
-        file.write_text(file.read_text(encoding="utf-8").replace("{steps: 6,", "{steps: 150,"), encoding="utf-8")
-    retort(undisturbed, "repro", "build_teachers@set1")
-    for folder, kills in ((worker, 2), (driver, 1)):
-        assert killing.kill(folder, folder.name, kills, seed=0, targets=("build_teachers@set1",)) == (kills, 0)
-        assert made(folder) == made(undisturbed)
-        assert (folder / "dvc.lock").read_bytes() == (undisturbed / "dvc.lock").read_bytes()
-        log = (folder / ".retort" / "logs" / "build_teachers@set1.log").read_text(encoding="utf-8")
-        assert "continuing at step" in log
-
-
 def commands(text: str) -> set[str]:
     """What a page tells its readers to run."""
     lines = {
@@ -246,6 +178,6 @@ def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> Non
         else:
             assert call(folder, program, *arguments).strip()
     for command, place in ELSEWHERE.items():
-        words = [word for word in shlex.split(command) if word not in (*RUN_BY_READERS, "-e", ADDRESS)]
+        words = [word for word in shlex.split(command) if word not in (*RUN_BY_READERS, "install", "-e", ADDRESS)]
         text = (ROOT / place).read_text(encoding="utf-8")
         assert all(word.removeprefix(".[").removesuffix("]") in text for word in words), command
