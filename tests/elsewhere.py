@@ -22,9 +22,9 @@ from tests.small_graph import PROJECT
 QUIET = ("-W", "ignore::RuntimeWarning:runpy")
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something that must happen."""
-    deadline = time.monotonic() + seconds
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that must happen within a minute."""
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace as changed
@@ -23,6 +24,7 @@ from retort.engine import clones, clusters, driving, lockfile, screen, serving, 
 from retort.engine.clones import CloneError
 from retort.engine.graph import Graph, GraphError
 from retort.engine.ledger import Ledger
+from retort.engine.locking import lives
 from retort.engine.orders import Home, Order
 from retort.engine.where import Certificates, Where
 from tests import elsewhere
@@ -166,7 +168,7 @@ def test_a_run_whose_driver_is_killed_is_continued(finished: Path, tmp_path: Pat
             clone = at_work(folder, "two")
             pid = int((clone / "pid-two").read_text(encoding="utf-8"))
             driver.kill()
-            until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+            until(lambda: not lives(pid, time.time()))
         (clone / "slow-two").unlink()
         assert elsewhere.repro(cluster) == 0
     assert results(Path()) == results(finished)
@@ -366,9 +368,22 @@ def test_a_job_asks_for_what_the_file_says(
         assert words in lines[-1]
 
 
-@pytest.mark.skipif(not shutil.which("sbatch"), reason="Slurm is not installed")
+def partitions() -> list[str]:
+    """What a Slurm that runs on this machine has."""
+    if not shutil.which("sinfo"):
+        return []
+    try:
+        said = subprocess.run(["sinfo", "--noheader", "--format", "%R"], capture_output=True, text=True, timeout=5)
+    except subprocess.TimeoutExpired:
+        return []
+    return said.stdout.split() if said.returncode == 0 else []
+
+
 def test_slurm_runs_the_items(tree: Path, finished: Path, tmp_path: Path) -> None:
-    partition = sh("sinfo", "--noheader", "--format", "%R").split()[0]
+    found = partitions()
+    if not found:
+        pytest.skip("no Slurm answers on this machine")
+    partition = found[0]
     told = f"jobs: 2\nmemory: 500MB\nqueue: {partition}\nclones: {tmp_path}/clones\n"
     file = tmp_path / "cluster.yaml"
     file.write_text(f"{told}prologue: ['export PYTHONPATH={PROJECT}']\n", encoding="utf-8")

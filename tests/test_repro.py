@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,20 +27,14 @@ from retort.engine.graph import Graph
 from retort.engine.ledger import Ledger
 from retort.engine.locking import settle
 from retort.engine.station import log_of
+from tests.elsewhere import until
+from tests.killing import worker_of
 from tests.small_graph import PROJECT, done, dvc, finished, replace, repro, results, runs, template, tree
 
 __all__ = ["done", "finished", "template", "tree"]
 
 # DVC's own use of a library.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that must happen within a minute."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def at_work(pid: int) -> bool:
@@ -223,10 +217,7 @@ def test_a_killed_call_takes_its_items_along_and_the_next_call_continues() -> No
 
 def kill_the_worker_of(pid: int, driver: int) -> None:
     """Kill the process in which a worker of Dask runs an item; the process of the item itself is left alone."""
-    worker = psutil.Process(pid).parent()
-    while worker.ppid() != driver:
-        worker = worker.parent()
-    worker.kill()
+    worker_of(psutil.Process(pid), driver).kill()
 
 
 @pytest.mark.usefixtures("tree")

@@ -76,7 +76,7 @@ def update(clone: Path, home: Home) -> None:
         git(clone, "fetch", "--quiet", "--no-tags", source, *(["HEAD"] if sees else ["+refs/*:refs/fetched/*"]))
     if not has(clone, home.commit):
         raise CloneError(f"commit {home.commit[:12]} is not in {source}; push it")
-    git(clone, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", "--detach", home.commit)
+    git(clone, "checkout", "--quiet", "--force", "--detach", home.commit)
     if not home.remote:
         borrow(clone, home, BORROWED)
 

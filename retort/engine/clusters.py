@@ -19,12 +19,11 @@ from distributed.security import Security
 
 from retort.engine.clones import CLONES
 from retort.engine.graph import GraphError
-from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Certificates, Jobs, Where, jobs
+from retort.engine.where import LOCAL_HOSTS, LOOPBACK, REACH_S, Certificates, Jobs, Where, jobs
 from retort.engine.workers import CPU, GPU, HERE, PRELOAD, UNMEASURED, gpus, quiet, secured, specified, worker
 from stages.settings import paths
 
 UNLIMITED = 1_000_000_000
-REACH_S = 15
 REPLACE_S = 30.0
 
 

@@ -12,10 +12,8 @@ import dask
 from distributed import Nanny
 
 from retort.engine.graph import GraphError
-from retort.engine.where import LOCAL_HOSTS, LOOPBACK, Certificates
+from retort.engine.where import LOCAL_HOSTS, LOOPBACK, REACH_S, Certificates
 from retort.engine.workers import CPU, UNMEASURED, quiet, secured, worker
-
-REACH_S = 15
 
 
 def serve(scheduler: str, certificates: Certificates, jobs: int, devices: list[str]) -> None:

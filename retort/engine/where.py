@@ -14,6 +14,8 @@ from ruamel.yaml.error import YAMLError
 from retort.engine.graph import GraphError
 
 LOOPBACK = "127.0.0.1"
+REACH_S = 15
+"""How long a scheduler has to answer."""
 LOCAL_HOSTS = {LOOPBACK, "localhost", "::1"}
 EXAMPLE = """\
 jobs: 8                  # how many jobs; a job that ends, by its wall time or otherwise, is replaced
