@@ -102,12 +102,12 @@ def domain(
 
 
 def imagined(row: TeacherRow, resolution: int) -> Problem:
-    """A problem of the row's shape without its data: one black image without labels, to count a training with."""
+    """A problem of the row's shape without its data: a black image of each label, to count a training with."""
     sets = [tuple(row.labels)] + ([tuple(row.partner_labels)] if row.partner != row.dataset else [])
     total, start, domains = sum(map(len, sets)), 0, []
     for index, names in enumerate(sets):
-        images = np.zeros((1, resolution, resolution, 3), np.uint8)
-        split = prepared.Split(images, np.zeros((1, len(names)), np.uint8), None, None)
+        images = np.zeros((len(names), resolution, resolution, 3), np.uint8)
+        split = prepared.Split(images, np.eye(len(names), dtype=np.uint8), None, None)
         mask = tuple(float(i == index) for i in range(len(sets))) if len(sets) > 1 else ()
         known, columns = slice(start, start + len(names)), tuple(range(len(names)))
         domains.append(Domain(split, "", names, columns, known, "attributes", (), mask, total))

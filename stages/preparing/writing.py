@@ -9,12 +9,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from stages.settings.atomic import write_atomically
-from stages.storage.prepared import HEADER, SPLITS, VERSION, Bytes, DataError, Header, digest_of, header_of
+from stages.storage.prepared import HEADER, SPLITS, VERSION, Bytes, DataError, Header, Kind, digest_of, header_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Source:
     """What a member of stages/datasets hands over: names, and splits that are produced lazily."""
 
     labels: tuple[str, ...]
-    kind: Literal["attributes", "expressions", "classes"]
+    kind: Kind
     exclusive: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...]
     splits: Mapping[str, Callable[[], Iterator[Chunk]]]
@@ -99,12 +99,32 @@ def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> d
     return arrays
 
 
+def _check_domains(counts: list[int], split: str, source: Source) -> None:
+    """Images of both domains, and in pairs equally many."""
+    for label, count in zip(source.labels, counts, strict=True):
+        if not count:
+            raise DataError(f"{split}: there is no image of {label}; both domains need some")
+    if source.kind == "pairs" and counts[0] != counts[1]:
+        raise DataError(f"{split}: {counts[0]} images of {source.labels[0]} and {counts[1]} of {source.labels[1]}")
+
+
+def _in_order(labels: Bytes, before: list[int], split: str, source: Source) -> list[int]:
+    """How many images of each domain there are by now; those of the first label stand before those of the second."""
+    second = labels[:, 1].astype(bool)
+    if (before[1] and not second.all()) or (np.diff(labels[:, 1].astype(int)) < 0).any():
+        raise DataError(f"{split}: images of {source.labels[0]} must stand before those of {source.labels[1]}")
+    return [before[0] + int((~second).sum()), before[1] + int(second.sum())]
+
+
 def _write_split(directory: Path, split: str, resolution: int, source: Source) -> tuple[int, dict[str, str]]:
     directory.mkdir()
     columns: dict[str, _Column] = {}
+    domains, counts = source.kind in ("domains", "pairs"), [0, 0]
     try:
         for chunk in source.splits[split]():
             arrays = _check_chunk(chunk, split, resolution, source)
+            if domains:
+                counts = _in_order(arrays["labels"], counts, split, source)
             if not columns:
                 columns = {name: _Column(directory / f"{name}.npy", array.shape[1:]) for name, array in arrays.items()}
             if arrays.keys() != columns.keys():
@@ -113,6 +133,8 @@ def _write_split(directory: Path, split: str, resolution: int, source: Source) -
                 columns[name].append(array)
         if not columns or columns["images"].count == 0:
             raise DataError(f"split {split} is empty: check the settings that divide this data set")
+        if domains:
+            _check_domains(counts, split, source)
         digests = {f"{split}/{name}": column.finish() for name, column in columns.items()}
     finally:
         for column in columns.values():
@@ -164,6 +186,8 @@ def _siblings(directory: Path) -> tuple[Path, Path]:
 
 def write(directory: Path, name: str, resolution: int, source: Source, provenance: dict[str, Any]) -> Header:
     """Stream `source` into a `.partial` sibling and rename it: whatever happens, `directory` is whole or untouched."""
+    if source.kind in ("domains", "pairs") and len(source.labels) != 2:
+        raise DataError(f"{name}: {source.kind} are two, the data set offers {', '.join(source.labels)}")
     if set(source.splits) != set(SPLITS):
         raise DataError(f"a data set has the splits {', '.join(SPLITS)}; {name} offers {', '.join(source.splits)}")
     if directory.exists() and not (directory / HEADER).exists() and any(directory.iterdir()):

@@ -23,6 +23,11 @@ class DataError(ValueError):
     """A data set is missing, damaged or not what it claims to be; the message says where and what to do."""
 
 
+Kind = Literal["attributes", "expressions", "classes", "domains", "pairs"]
+"""What labels mean: any number of them holds of an image (attributes), or exactly one. `domains` are two kinds of
+images, those of the first label before those of the second; in `pairs` the i-th images of both also belong together."""
+
+
 @dataclass(frozen=True)
 class Header:
     """What header.json says; `sha256` covers every other field, and through `arrays` every byte of every array."""
@@ -31,7 +36,7 @@ class Header:
     name: str
     resolution: int
     labels: tuple[str, ...]
-    kind: Literal["attributes", "expressions", "classes"]
+    kind: Kind
     exclusive: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...]
     counts: dict[str, int]
