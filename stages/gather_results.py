@@ -1,7 +1,7 @@
 """Put what was counted and measured into tables.
 
 In: params, results/costs.json, results/quality, results/curves; out, in results: results.csv, comparisons.csv,
-variance.csv, curves.csv, and what their columns mean: README.md for readers, columns.json for programs.
+additions.csv, variance.csv, curves.csv, and what their columns mean: README.md for readers, columns.json for programs.
 """
 
 from __future__ import annotations

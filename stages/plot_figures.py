@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stages.figures import (
+    additions,
     architecture,
     curves,
     evidence,
@@ -42,8 +43,8 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, gallery, person, factorial, forest, weights, pareto, curves, gradients, labels, sanity, architecture,
-    temperatures, subclasses, reliability, pipeline,
+    summary, gallery, person, additions, factorial, forest, weights, pareto, curves, gradients, labels, sanity,
+    architecture, temperatures, subclasses, reliability, pipeline,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from stages import gather_results
-from stages.findings import comparing, curves, dictionary, records, tables
+from stages.findings import additions, comparing, curves, dictionary, records, tables
 from stages.measuring import columns
 from stages.metrics import cost
 from stages.settings import members, params, paths, sweeps
@@ -114,7 +114,13 @@ def test_results_hold_every_row_and_seed_in_order() -> None:
 
 @pytest.mark.usefixtures("content")
 def test_gathering_repeats_itself() -> None:
-    tables_of_rows = (paths.results(), paths.comparisons(), paths.variance(), paths.training_curves())
+    tables_of_rows = (
+        paths.results(),
+        paths.comparisons(),
+        paths.additions(),
+        paths.variance(),
+        paths.training_curves(),
+    )
     files = (*tables_of_rows, paths.columns(), paths.dictionary())
     gather_results.main()
     first = [file.read_bytes() for file in files]
@@ -396,3 +402,34 @@ def test_a_protocol_has_one_key() -> None:
     reordered = dict(reversed(PROTOCOL.items()))
     assert records.key(PROTOCOL) == records.key(reordered)
     assert records.key(PROTOCOL) != records.key({**PROTOCOL, "shared": {}})
+
+
+def taught_by(lesson: dict[str, Any], generator: str = "combined") -> VariantRow:
+    """A student of one kind, with a lesson."""
+    rows = params.read(members.PACKAGE.parent / "scales/smoke.yaml").variants
+    row = next(row for row in rows.values() if row.compression == "resize")
+    roles = row.distill.model_copy(update={"generator": generator})
+    return row.model_copy(update={"distill": roles, "generator_lesson": lesson, "discriminator_lesson": {}})
+
+
+def test_additions_are_the_smallest_steps_between_lessons() -> None:
+    image, relation = {"weight": 10.0, "images": ["a.image", "b.image"]}, {"weight": 1.0, "match": {"a.x": "a.x"}}
+    rows = {
+        "none": taught_by({}, "none"),
+        "image": taught_by({"image": image}),
+        "one-sided": taught_by({"image": {**image, "images": ["a.image"]}}),
+        "both": taught_by({"image": image, "relation": relation}),
+        "stronger": taught_by({"image": {**image, "weight": 20.0}, "relation": relation}),
+        "squared": taught_by({"image": {**image, "images": ["a.image"]}, "norm": 2}),
+    }
+    found = {(each.more, each.less): each.added for each in additions.of_rows(rows)}
+    # Not one-sided -> both, since image stands between; nothing to a row of another weight or of another distance.
+    assert found == {("image", "one-sided"): additions.SIDES, ("both", "image"): "relation"}
+
+
+def test_an_addition_of_taps_is_called_by_them() -> None:
+    rows = {
+        "fr": taught_by({"match": {"res5": "res2"}, "weight": 10.0}, "euclidean"),
+        "fr5out": taught_by({"match": {"res5": "res2", "image": "image"}, "weight": 10.0}, "euclidean"),
+    }
+    assert [(each.more, each.added) for each in additions.of_rows(rows)] == [("fr5out", "image")]

@@ -73,7 +73,7 @@ def test_outs_are_those_of_paths() -> None:
         "evaluate_quality": [paths.quality(item), paths.samples(item)],
         "evaluate_quality_sweeps": [paths.quality(item).with_suffix(""), paths.samples(item).with_suffix("")],
         "gather_results": [
-            *(paths.results(), paths.comparisons(), paths.variance(), paths.training_curves()),
+            *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
             *(paths.dictionary(), paths.columns()),
         ],
         "measure_latency": [paths.latency()],

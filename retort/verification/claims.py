@@ -1,6 +1,7 @@
 """Claims in claims.yaml against the results: each holds, fails, or cannot be told from what was measured.
 
-Row against row: the interval over paired seeds of results/comparisons.csv must lie on one side of zero, or of `margin`.
+Row against row: the interval over paired seeds of results/comparisons.csv, or of additions.csv, must lie on one side of
+zero, or of `margin`.
 Row against a number, the input or perfection: the interval of the row itself, over seeds where it has several, over
 test images where it has one. Counts have no interval.
 """
@@ -99,9 +100,9 @@ def sign(metric: str, results: Results) -> int:
 
 
 def comparisons(text: bytes) -> dict[tuple[str, str, str], dict[str, str]]:
-    """(row, control, metric) -> the line of comparisons.csv."""
+    """(row, other row, metric) -> the line of comparisons.csv or additions.csv."""
     reader = csv.DictReader(io.StringIO(text.decode("utf-8")))
-    return {(line["variant"], line["control"], line["metric"]): line for line in reader}
+    return {(line["variant"], line.get("control", line.get("beside", "")), line["metric"]): line for line in reader}
 
 
 def judge(claim: Claim, results: Results) -> Outcome:
@@ -122,7 +123,8 @@ def against_row(claim: Claim, results: Results) -> Outcome:
     """By the paired difference of the two rows."""
     line = results.comparisons.get((claim.row, str(claim.than), claim.metric))
     if line is None:
-        told = f"{paths.comparisons()} does not compare {claim.row} with {claim.than} in {claim.metric}"
+        tables = f"neither {paths.comparisons()} nor {paths.additions()}"
+        told = f"{tables} compares {claim.row} with {claim.than} in {claim.metric}"
         return Outcome(claim.claim, "cannot tell", told)
     if line["low"] == "":
         return Outcome(claim.claim, "cannot tell", f"difference {line['difference']} of a single seed")

@@ -20,7 +20,7 @@ from stages.metrics import cost
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
 
-TABLES = (paths.results(), paths.comparisons(), paths.variance(), paths.training_curves())
+TABLES = (paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves())
 
 
 @dataclass
@@ -187,8 +187,8 @@ def hold(listed: list[claims.Claim], settings: Params) -> list[claims.Outcome]:
     table, problems = read_table(working())
     if table is None:
         return [claims.Outcome(each.claim, "cannot tell", problems[0].what) for each in listed]
-    text = working().read(paths.comparisons())
-    lines_of = claims.comparisons(text) if text is not None else {}
+    texts = (working().read(path) for path in (paths.comparisons(), paths.additions()))
+    lines_of = {key: line for text in texts if text is not None for key, line in claims.comparisons(text).items()}
     try:
         columns = dictionary.read()
     except tables.TableError as error:

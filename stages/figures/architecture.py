@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from stages.figures.style import Drawn
 from stages.findings.comparing import taught
 from stages.findings.naming import called, made
 from stages.learning import roles
-from stages.learning.contracts import ROLES, Family, Role, Side
+from stages.learning.contracts import ROLES, Family, Role, Side, Tap
 from stages.settings import members, paths, specs
 from stages.settings.rows import VariantRow
 from stages.settings.specs import Spec
@@ -83,9 +84,17 @@ def side(family: str, spec: Spec, role: Role) -> Side:
         return roles.side(member, spec, member.build(spec), role)
 
 
-def compared(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The taps that a lesson compares, the teacher's by the student's; images where its settings name none."""
-    return dict(settings.get("match", {diagrams.FREE: diagrams.FREE}))
+def compared(settings: Mapping[str, Any], images: Collection[str]) -> dict[str, str]:
+    """The taps that a lesson compares, the teacher's by the student's; all images where it, or a part, names none."""
+    parts = [value for key, value in settings.items() if isinstance(value, Mapping) and key != "match"]
+    if parts:
+        return {theirs: mine for part in parts for theirs, mine in compared(part, images).items()}
+    return dict(settings.get("match") or {name: name for name in settings.get("images", images)})
+
+
+def images_of(taps: Mapping[str, Tap]) -> tuple[str, ...]:
+    """The images that the networks of a role make."""
+    return tuple(name for name, tap in taps.items() if tap.kind == "image")
 
 
 def drawable(evidence: Evidence, row: VariantRow) -> bool:
@@ -93,7 +102,7 @@ def drawable(evidence: Evidence, row: VariantRow) -> bool:
     specs_of = specs.of(row, evidence.settings)
     for role in taught_roles(row):
         sides = [side(row.family, spec, role).taps for spec in specs_of]
-        pairs = compared(getattr(row, f"{role}_lesson")).items()
+        pairs = compared(getattr(row, f"{role}_lesson"), images_of(sides[1])).items()
         joined = [taps.get(name) for pair in pairs for taps, name in zip(sides, pair, strict=True)]
         if any(tap is None or tap.kind not in DRAWN for tap in joined):
             return False
@@ -116,9 +125,20 @@ def pairs_of(evidence: Evidence, row: VariantRow) -> tuple[Pair, ...]:
         for name in names:
             teacher, student = (network(row.family, spec, name) for spec in both)
             prefix = f"{name}." if len(names) > 1 else ""
-            joins = joined(teacher, student, settings, adapters, prefix) if lesson != "none" else ()
-            found.append(Pair(role, name, teacher, student, joins, lesson, settings.get("weight", 0.0)))
-    return tuple(found)
+            taps = compared(settings, images_of(side(row.family, both[1], role).taps)) if lesson != "none" else {}
+            joins = joined(teacher, student, taps, adapters, prefix)
+            found.append(Pair(role, name, teacher, student, joins, lesson, settings.get("weight")))
+    return merged(found)
+
+
+def merged(pairs: list[Pair]) -> tuple[Pair, ...]:
+    """Pairs that differ in nothing but the name of the network, as one."""
+    found: dict[str, Pair] = {}
+    for pair in pairs:
+        first = found.setdefault(repr(replace(pair, network="")), pair)
+        if first is not pair:
+            found[repr(replace(pair, network=""))] = replace(first, alike=(*first.alike, pair.network))
+    return tuple(found.values())
 
 
 def adapters_of(row: VariantRow, role: Role, both: tuple[Any, Any]) -> dict[str, nn.Conv2d]:
@@ -131,15 +151,15 @@ def adapters_of(row: VariantRow, role: Role, both: tuple[Any, Any]) -> dict[str,
 
 
 def joined(
-    teacher: Network, student: Network, settings: Mapping[str, Any], adapters: Mapping[str, nn.Conv2d], prefix: str
+    teacher: Network, student: Network, compared: Mapping[str, Any], adapters: Mapping[str, nn.Conv2d], prefix: str
 ) -> tuple[Join, ...]:
     """The compared layers of one network; its taps begin with a prefix where the role has several networks."""
     found = []
-    for theirs, mine in compared(settings).items():
+    for theirs, mine in compared.items():
         if not theirs.startswith(prefix):
             continue
         tap = theirs.removeprefix(prefix)
-        adapter = adapters.get(theirs)
+        adapter = adapters.get(theirs.replace(".", "/"))
         widths = (adapter.in_channels, adapter.out_channels) if adapter else None
         on_teacher = adapter is not None and adapter.in_channels == teacher.channels[tap]
         found.append(Join(teacher.taps[tap], student.taps[mine.removeprefix(prefix)], widths, on_teacher))
@@ -168,7 +188,8 @@ def diagram(evidence: Evidence, pairs: tuple[Pair, ...], name: str) -> Figure:
         numbers(figure, pair.student, below, above_them=False)
         if pair.joins:
             level = max(spot.bottom for spot in above) + diagrams.BETWEEN / 2
-            words = {f"×{pair.weight:g}": (level - 0.07, "bottom"), f"$L_{pair.role[0].upper()}$": (level, "center")}
+            words = {f"$L_{pair.role[0].upper()}$": (level, "center")}
+            words |= {f"×{pair.weight:g}": (level - 0.07, "bottom")} if pair.weight is not None else {}
             for text, (y, side) in words.items():
                 style.write(figure, text, width - 0.1, y, ha="right", va=side)
         top += height
@@ -184,7 +205,7 @@ def captions(figure: Figure, evidence: Evidence, pair: Pair, name: str, edges: t
         "student": (pair.student, costs["variants"][name]["networks"][pair.network]["macs"]),
     }
     for (who, (network, macs)), y in zip(sizes.items(), (edges[0] + 0.1, edges[1] + LABELS + 0.02), strict=True):
-        whose = f"{who}'s {pair.network}"
+        whose = f"{who}'s {' and '.join((pair.network, *pair.alike))}"
         size = f"{style.counted(network.parameters)} parameters, {style.counted(macs)} MACs"
         style.write(figure, whose, 0.08, y, fontsize=style.TEXT, fontweight="bold")
         style.write(figure, size, style.COLUMN - 0.08, y, ha="right", fontsize=style.SMALL)

@@ -40,7 +40,10 @@ class Join:
 
 @dataclass(frozen=True)
 class Pair:
-    """One network of teacher and student, what joins them, and what the lesson of its role is called."""
+    """One network of teacher and student, what joins them, and what the lesson of its role is called.
+
+    `alike` names further networks of the role that look the same and are compared in the same way.
+    """
 
     role: Role
     network: str
@@ -48,7 +51,8 @@ class Pair:
     student: Network
     joins: tuple[Join, ...]
     lesson: str
-    weight: float
+    weight: float | None
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a unit is: its middle, its top and bottom."""
+    """Where a unit is: its middle, its left and right, its top and bottom."""
 
     x: float
+    left: float
+    right: float
     top: float
     bottom: float
 
@@ -103,11 +109,20 @@ def row(axes: Axes, network: Network, right: float, middle: float, scale: Scale,
             Polygon(corners, closed=True, facecolor=face, edgecolor=EDGE, lw=0.5, joinstyle="miter", zorder=3)
         )
         mean = (half + entry) / 2
-        spots.append(Spot((left + right) / 2, middle - mean, middle + mean))
+        spots.append(Spot((left + right) / 2, left, right, middle - mean, middle + mean))
         if index:
             axes.plot([left - GAP, left], [middle, middle], color=EDGE, lw=0.5, zorder=1)
         right = left - GAP
-    return spots[::-1]
+    spots.reverse()
+    for unit, spot in zip(network.units, spots, strict=True):
+        if unit.skip is not None:
+            bridge(axes, spots[unit.skip], spot, middle - 0.42 * unit.entry * scale.pixel)
+    return spots
+
+
+def bridge(axes: Axes, start: Spot, end: Spot, level: float) -> None:
+    """What skips the pieces in between, which are lower: a line over them."""
+    axes.plot([start.right, end.left], [level, level], color=EDGE, lw=0.4, zorder=2)
 
 
 def join(axes: Axes, above: Spot, below: Spot, each: Join, crossed: bool, level: float) -> float:

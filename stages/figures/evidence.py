@@ -30,6 +30,7 @@ class Evidence:
     dictionary: Dictionary
     lines: Mapping[str, list[Line]]
     comparisons: list[Line]
+    additions: list[Line]
     curves: list[Line]
     costs: Mapping[str, Any]
     reports: Mapping[str, Any]
@@ -50,6 +51,7 @@ class Evidence:
             rows=rows,
             lines={name: self.lines[name] for name in rows},
             comparisons=[line for line in self.comparisons if line["variant"] in rows],
+            additions=[line for line in self.additions if line["variant"] in rows],
             curves=[line for line in self.curves if line["name"] in (teachers if line["kind"] == "teacher" else rows)],
             reports={name: self.reports[name] for name in rows},
         )
@@ -111,6 +113,7 @@ def load() -> Evidence:
         dictionary.read(),
         {name: lines[name] for name in rows},
         table(paths.comparisons()),
+        table(paths.additions()),
         table(paths.training_curves()),
         records.read(paths.costs()),
         {name: records.read(paths.quality(name)) for name in rows},
@@ -185,15 +188,17 @@ class Effect:
 
 def effects(evidence: Evidence, metric: str) -> dict[str, Effect]:
     """The effect of every row that has a control with common seeds."""
-    found = {}
-    for line in evidence.comparisons:
-        if line["metric"] == metric and line["difference"] != "" and float(line["untaught"]) != 0:
-            unit = abs(float(line["untaught"]))
-            low, high = (float(line[end]) / unit if line[end] != "" else None for end in ("low", "high"))
-            found[line["variant"]] = Effect(
-                line["variant"], float(line["difference"]) / unit, low, high, line["verdict"]
-            )
-    return found
+    lines = (line for line in evidence.comparisons if line["metric"] == metric)
+    return {line["variant"]: each for line in lines if (each := effect(line, "untaught")) is not None}
+
+
+def effect(line: Line, against: str) -> Effect | None:
+    """A line of comparisons as a share of the number that stands in column `against`; none where that is no number."""
+    if line["difference"] == "" or float(line[against]) == 0:
+        return None
+    unit = abs(float(line[against]))
+    low, high = (float(line[end]) / unit if line[end] != "" else None for end in ("low", "high"))
+    return Effect(line["variant"], float(line["difference"]) / unit, low, high, line["verdict"])
 
 
 def frechet(evidence: Evidence) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, cast
 
 import torch
@@ -18,13 +18,18 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 @dataclass(frozen=True)
 class Unit:
-    """A piece of a network as it is drawn; `side` is the height of what leaves it, `entry` of what enters."""
+    """A piece of a network as it is drawn.
+
+    `side` is the height of what leaves it, `entry` of what enters; `skip` is the piece whose answer enters beside that
+    of the one before.
+    """
 
     kind: str
     channels: int
     side: int
     entry: int
     text: str
+    skip: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def units_of(
         if drawn and event.given is before:
             units[-1] = beside(units[-1], event.answer)
         elif drawn:
-            units.append(unit(event))
+            units.append(replace(unit(event), skip=skip(units, event.given)))
             before = event.given
         taps |= {name: len(units) - 1 for name, tensor in seen.items() if tensor is event.answer}
     return units, taps
@@ -117,6 +122,18 @@ def unit(event: Event) -> Unit:
     module, (channels, side), (_, entry) = event.module, shape(event.answer), shape(event.given)
     kind = "strided" if isinstance(module, CONVOLUTIONS) and side != entry else "flat"
     return Unit(kind if isinstance(module, CONVOLUTIONS) else "block", channels, side, entry, text(event.answer))
+
+
+def skip(units: Sequence[Unit], given: Tensor) -> int | None:
+    """The last piece whose channels, joined to those of the piece before, are what enters; none where nothing joins."""
+    channels, side = shape(given)
+    missing = channels - units[-1].channels
+    fits = (
+        index
+        for index in reversed(range(len(units) - 1))
+        if (units[index].channels, units[index].side) == (missing, side)
+    )
+    return next(fits, None)
 
 
 def beside(first: Unit, answer: Tensor) -> Unit:

@@ -38,11 +38,14 @@ def taught(row: VariantRow) -> bool:
     return (row.distill.generator, row.distill.discriminator) != ("none", "none")
 
 
+SAME = ("teacher", "compression", "compression_settings", "student", "schedule", "play", "examination")
+"""What rows agree in that differ in nothing but what they were taught."""
+
+
 def control_of(row: VariantRow, rows: Mapping[str, VariantRow]) -> str | None:
     """The first row that differs from a taught one in nothing but the lesson."""
-    same = ("teacher", "compression", "compression_settings", "student", "schedule", "play", "examination")
     for name, other in rows.items():
-        if not taught(other) and all(getattr(other, field) == getattr(row, field) for field in same):
+        if not taught(other) and all(getattr(other, field) == getattr(row, field) for field in SAME):
             return name
     return None
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.findings import comparing, dictionary, records, tables
+from stages.findings import additions, comparing, dictionary, records, tables
+from stages.findings.comparing import Comparison
 from stages.findings.dictionary import Dictionary
 from stages.findings.records import Report
 from stages.measuring.columns import Column
@@ -22,6 +23,20 @@ COMPARISON = (
     "n",
     "taught",
     "untaught",
+    "difference",
+    "low",
+    "high",
+    "verdict",
+)
+ADDITION = (
+    "variant",
+    "beside",
+    "added",
+    "metric",
+    "better",
+    "n",
+    "more",
+    "less",
     "difference",
     "low",
     "high",
@@ -54,6 +69,7 @@ def texts(found: Gathered) -> dict[Path, str]:
     return {
         paths.results(): tables.text(columns, lines),
         paths.comparisons(): tables.text(COMPARISON, comparisons(found)),
+        paths.additions(): tables.text(ADDITION, added(found)),
         paths.variance(): tables.text(VARIANCE, variances(found)),
         paths.dictionary(): found.dictionary.text(),
         paths.columns(): page(found),
@@ -74,16 +90,29 @@ def comparisons(found: Gathered) -> Iterator[dict[str, object]]:
         if not comparing.taught(row):
             continue
         control = comparing.control_of(row, found.rows)
-        mine, theirs = found.reports[name]["seeds"], found.reports[control]["seeds"] if control else None
-        for metric in mine[str(row.seeds[0])]["overall"]:
-            better = found.dictionary.described(metric).better
-            if not better:
-                continue
-            values = {seed: each["overall"][metric] for seed, each in mine.items()}
-            others = {seed: each["overall"][metric] for seed, each in theirs.items()} if theirs else None
-            result = comparing.compare(values, others, better)
+        for metric, better, result in compared(found, name, control):
             numbers = dict(zip(COMPARISON[4:], vars(result).values(), strict=True))
             yield {"variant": name, "control": control, "metric": metric, "better": better, **numbers}
+
+
+def added(found: Gathered) -> Iterator[dict[str, object]]:
+    """Every row against those whose lesson it extends."""
+    for each in additions.of_rows(found.rows):
+        for metric, better, result in compared(found, each.more, each.less):
+            numbers = dict(zip(ADDITION[5:], vars(result).values(), strict=True))
+            names = {"variant": each.more, "beside": each.less, "added": each.added}
+            yield {**names, "metric": metric, "better": better, **numbers}
+
+
+def compared(found: Gathered, name: str, other: str | None) -> Iterator[tuple[str, str, Comparison]]:
+    """A row against another, seed by seed, on every column of which one direction is better."""
+    mine, theirs = found.reports[name]["seeds"], found.reports[other]["seeds"] if other else None
+    for metric in mine[str(found.rows[name].seeds[0])]["overall"]:
+        better = found.dictionary.described(metric).better
+        if better:
+            values = {seed: each["overall"][metric] for seed, each in mine.items()}
+            others = {seed: each["overall"][metric] for seed, each in theirs.items()} if theirs else None
+            yield metric, better, comparing.compare(values, others, better)
 
 
 def variances(found: Gathered) -> Iterator[dict[str, object]]:

@@ -52,6 +52,11 @@ and examination that is not taught. Seeds are paired; `difference` is `taught` m
 bound it (95 %, two-sided, Student's t over seeds, not corrected for the number of comparisons). `verdict` is better,
 worse or no evidence; with one common seed it is `single seed`: one training each says nothing about the next.
 
+## additions.csv
+
+What a part of a lesson adds: rows of the same student, of which one (`variant`) is taught all that the other (`beside`)
+is, and more (`added`), with no third row in between. `difference` is `more` minus `less`, over common seeds as above.
+
 ## variance.csv
 
 Rows with at least {seeds} seeds. `seed_deviation`: standard deviation between trainings on the same test images;

@@ -73,6 +73,11 @@ def comparisons() -> Path:
     return RESULTS / "comparisons.csv"
 
 
+def additions() -> Path:
+    """Rows against those whose lesson they extend."""
+    return RESULTS / "additions.csv"
+
+
 def variance() -> Path:
     """Spread over training seeds beside the spread of the evaluation sample."""
     return RESULTS / "variance.csv"
