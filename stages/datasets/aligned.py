@@ -8,11 +8,12 @@ both images of a pair alike, belongs to the batches of a family (`play: jitter`)
 
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from PIL import Image
+from pydantic import Field
 
-from stages.preparing import domains, pictures
+from stages.preparing import pictures, strata
 from stages.preparing.writing import Source
 from stages.storage.prepared import Bytes, DataError
 
@@ -21,26 +22,26 @@ FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 
 def source(
     *,
-    resolution: domains.Resolution,
+    resolution: Annotated[int, Field(ge=16, le=1024)],
     directory: str,
-    labels: domains.Names,
+    labels: pictures.TwoNames,
     direction: Literal["AtoB", "BtoA"],
-    validation: domains.Count | None = None,
-    seed: domains.Seed | None = None,
+    validation: Annotated[int, Field(ge=2)] | None = None,
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None,
 ) -> Source:
     """`labels` names A and B; `direction` tells which comes first. `validation` counts images: two for each pair."""
     root = Path(directory)
     train, test = files(root, "train"), files(root, "test")
     folder = root / FOLDERS["validation"]
     given = files(root, "validation") if folder.is_dir() else None
-    members = domains.with_validation(train, folder, given, validation, seed, pairs=True)
+    members = strata.with_validation(train, folder, given, validation, seed, pairs=True)
     order = (0, 1) if direction == "AtoB" else (1, 0)
     first, second = (partial(read_half, half=half, resolution=resolution) for half in order)
     names = (labels[order[0]], labels[order[1]])
-    return domains.source(names, "pairs", {**members, "test": test}, (first, second), {})
+    return pictures.two_domains(names, "pairs", {**members, "test": test}, (first, second), {})
 
 
-def files(root: Path, split: str) -> domains.Sides:
+def files(root: Path, split: str) -> strata.Sides:
     """The pairs of a split by name: each file holds both."""
     folder = root / FOLDERS[split]
     found = [folder / name for name in pictures.listing(folder)]

@@ -9,12 +9,13 @@ nearest neighbour, so that each pixel keeps the colour of a class, and void clas
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image
+from pydantic import Field
 
-from stages.preparing import domains, pictures
+from stages.preparing import pictures, strata
 from stages.preparing.writing import Source
 from stages.storage.prepared import Bytes, DataError
 
@@ -47,17 +48,23 @@ CLASSES: tuple[tuple[int, str, tuple[int, int, int]], ...] = (
 VOID = ("void", (0, 0, 0))
 
 
-def source(*, resolution: domains.Resolution, directory: str, validation: domains.Count, seed: domains.Seed) -> Source:
+def source(
+    *,
+    resolution: Annotated[int, Field(ge=16, le=1024)],
+    directory: str,
+    validation: Annotated[int, Field(ge=2)],
+    seed: Annotated[int, Field(ge=0, lt=2**63)],
+) -> Source:
     """`validation` counts images, two for each pair."""
     root = Path(directory)
-    members = domains.held_out(pairs(root, "train"), validation, seed, pairs=True)
+    members = strata.held_out(pairs(root, "train"), validation, seed, pairs=True)
     colours = palette()
     read = (
         partial(read_map, resolution=resolution, colours=colours),
         partial(pictures.read_whole, resolution=resolution, how=Image.Resampling.BILINEAR),
     )
     notes = {"palette": palette_text(), "origin": "Cityscapes, after a registration"}
-    return domains.source(LABELS, "pairs", {**members, "test": pairs(root, "val")}, read, notes)
+    return pictures.two_domains(LABELS, "pairs", {**members, "test": pairs(root, "val")}, read, notes)
 
 
 def palette() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -74,7 +81,7 @@ def palette_text() -> str:
     return ", ".join(f"{name} #{bytes(colour).hex()}" for name, colour in named)
 
 
-def pairs(root: Path, part: str) -> domains.Sides:
+def pairs(root: Path, part: str) -> strata.Sides:
     """Label maps and photographs of a part by city and name, each with its partner."""
     maps, photos = found(root, part, MAP), found(root, part, PHOTO)
     for these, others, told, suffix in (

@@ -10,10 +10,12 @@ are, and enlarged from what the published program enlarges them from.
 
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 from PIL import Image
+from pydantic import Field
 
-from stages.preparing import domains, pictures
+from stages.preparing import pictures, strata
 from stages.preparing.writing import Source
 
 FOLDERS = {"train": ("trainA", "trainB"), "validation": ("valA", "valB"), "test": ("testA", "testB")}
@@ -21,23 +23,23 @@ FOLDERS = {"train": ("trainA", "trainB"), "validation": ("valA", "valB"), "test"
 
 def source(
     *,
-    resolution: domains.Resolution,
+    resolution: Annotated[int, Field(ge=16, le=1024)],
     directory: str,
-    labels: domains.Names,
-    validation: domains.Count | None = None,
-    seed: domains.Seed | None = None,
+    labels: pictures.TwoNames,
+    validation: Annotated[int, Field(ge=2)] | None = None,
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None,
 ) -> Source:
     """`labels` names A and B. Without valA and valB, `validation` images, each domain by its share, leave train."""
     root = Path(directory)
     train, test = files(root, "train"), files(root, "test")
     folders = [root / name for name in FOLDERS["validation"]]
     given = files(root, "validation") if any(folder.is_dir() for folder in folders) else None
-    members = domains.with_validation(train, folders[0], given, validation, seed, pairs=False)
+    members = strata.with_validation(train, folders[0], given, validation, seed, pairs=False)
     read = partial(pictures.read_whole, resolution=resolution, how=Image.Resampling.BICUBIC)
-    return domains.source((labels[0], labels[1]), "domains", {**members, "test": test}, (read, read), {})
+    return pictures.two_domains((labels[0], labels[1]), "domains", {**members, "test": test}, (read, read), {})
 
 
-def files(root: Path, split: str) -> domains.Sides:
+def files(root: Path, split: str) -> strata.Sides:
     """The pictures of a split by name, of A and of B."""
     first, second = ([root / folder / name for name in pictures.listing(root / folder)] for folder in FOLDERS[split])
     return first, second

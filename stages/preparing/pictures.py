@@ -1,16 +1,20 @@
 """Picture files to uint8 arrays: crops and antialiased resizes, as torchvision transforms PIL images."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 from PIL import Image
+from pydantic import AfterValidator, Field
 
-from stages.storage.prepared import Bytes, DataError
+from stages.preparing import strata
+from stages.preparing.writing import Chunk, Source
+from stages.storage.prepared import SPLITS, Bytes, DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 CHUNK = 256
@@ -116,3 +120,41 @@ def read_pictures(
 def conversions(converted: Counter[str]) -> dict[str, int | str]:
     """The counts for a data set's notes."""
     return {f"converted_from_{kind}": count for kind, count in sorted(converted.items())}
+
+
+def _distinct(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError(f"two domains need two names, not {' and '.join(names)}")
+    return names
+
+
+Name = Annotated[str, Field(min_length=1)]
+TwoNames = Annotated[list[Name], Field(min_length=2, max_length=2), AfterValidator(_distinct)]
+
+
+def two_domains(
+    labels: tuple[str, str],
+    kind: Literal["domains", "pairs"],
+    members: Mapping[str, strata.Sides],
+    read: tuple[Read, Read],
+    notes: Mapping[str, int | str],
+) -> Source:
+    """Images of the first label, then those of the second, each domain read in its own way; nothing is exact."""
+    converted: Counter[str] = Counter()
+
+    def reader(sides: strata.Sides) -> Callable[[], Iterator[Chunk]]:
+        def through() -> Iterator[Chunk]:
+            for side, files in enumerate(sides):
+                for _, images in read_all(files, read[side], converted):
+                    yield Chunk(images, strata.one_hot(np.full(len(images), side), 2))
+
+        return through
+
+    return Source(
+        labels=labels,
+        kind=kind,
+        exclusive=(),
+        targets=(),
+        splits={split: reader(members[split]) for split in SPLITS},
+        notes=lambda: {**notes, **conversions(converted)},
+    )
