@@ -18,16 +18,18 @@ from retort.exchange import citation, croissant
 from stages import acquire_data
 from stages.settings import paths
 from stages.storage import prepared
-from tests.smallest import TEXT
+from tests import two_domains
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYOUTS = ("celeba", "rafd")
+LAYOUTS = {"celeba": "faces", "rafd": "faces", "cyclegan": "savanna", "aligned": "street"}
+"""A data set for each layout; that of `cyclegan` has exact translations."""
+LINKS = ("file_name", "split", "sha256", *croissant.EXACT)
 
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text(TEXT)
+    (tmp_path / "params.yaml").write_text(two_domains.PARAMS)
     return tmp_path
 
 
@@ -36,8 +38,11 @@ def reader() -> ModuleType:
     return pytest.importorskip("mlcroissant", reason="no mlcroissant: pip install -e .[dev] -c constraints.txt")
 
 
-def export(layout: str, name: str = "faces") -> Any:  # noqa: ANN401 - JSON
+def export(layout: str, other: str = "") -> Any:  # noqa: ANN401 - JSON
     """What an export says of itself, in the folder `out`."""
+    name = other or LAYOUTS[layout]
+    if name in two_domains.LABELS:
+        two_domains.lay(name)
     counts = ("--count", "40", "40", "40") if name == "faces" and layout == "rafd" else ()
     result = CliRunner().invoke(data, ["export", name, "out", "--as", layout, *counts])
     assert result.exit_code == 0, result.output
@@ -58,13 +63,18 @@ def test_hashes_reach_every_file(layout: str) -> None:
     told = export(layout)
     objects = {each["contentUrl"]: each["sha256"] for each in told["distribution"] if "sha256" in each}
     images = {line["file_name"]: line["sha256"] for line in table()}
-    described = {**objects, **images}
+    exact = {line["exact"]: line["exact_sha256"] for line in table() if line.get("exact")}
+    assert bool(exact) == (layout == "cyclegan")
+    described = {**objects, **images, **exact}
     assert {name: digest(Path("out", name)) for name in described} == described
     there = {file.relative_to("out").as_posix() for file in Path("out").rglob("*") if file.is_file()}
     assert there == {*described, "croissant.json"}
-    (pictures,) = (each for each in told["distribution"] if each["@type"] == "cr:FileSet")
-    found = {file.relative_to("out").as_posix() for glob in pictures["includes"] for file in Path("out").glob(glob)}
-    assert found == set(images)
+    sets = [each for each in told["distribution"] if each["@type"] == "cr:FileSet"]
+    found = [
+        {file.relative_to("out").as_posix() for glob in pictures["includes"] for file in Path("out").glob(glob)}
+        for pictures in sets
+    ]
+    assert found == [set(images), *([set(exact)] if exact else [])]
 
 
 def test_the_table_is_the_data() -> None:
@@ -90,7 +100,7 @@ def test_drawn_data_have_our_licence_and_others_none(root: Path) -> None:
     assert "no real person" in drawn["description"]
     Path("out").rename("raw")
     real = "real: {dataset: celeba, resolution: 16, settings: {directory: raw, crop: 0, split: official}}"
-    (root / "params.yaml").write_text(TEXT.replace("judges:\n", f"  {real}\njudges:\n", 1))
+    (root / "params.yaml").write_text(two_domains.PARAMS.replace("judges:\n", f"  {real}\njudges:\n", 1))
     read = export("celeba", "real")
     assert not {"license", "creator", "citeAs"} & read.keys()
     assert [line["sha256"] for line in table()]
@@ -111,11 +121,11 @@ def test_the_reference_reader_loads_every_record(layout: str, reader: ModuleType
     for record, line in zip(found.records("labels"), lines, strict=True):
         assert record["labels/file_name"].decode() == line["file_name"]
         assert record["labels/split"].decode() == line["split"]
-        names = [name for name in line if name not in ("file_name", "split", "sha256")]
+        names = [name for name in line if name not in LINKS]
         assert [record[f"labels/{name}"] for name in names] == [line[name] == "1" for name in names]
     pictures = {record["images/file_name"].decode(): record["images/image"] for record in found.records("images")}
     assert set(pictures) == {line["file_name"] for line in lines}
-    assert {image.size for image in pictures.values()} == {(16, 16)}
+    assert {image.size for image in pictures.values()} == {(32 if layout == "aligned" else 16, 16)}
     assert [record["splits/name"] for record in found.records("splits")] == list(prepared.SPLITS)
 
 

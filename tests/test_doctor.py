@@ -87,6 +87,11 @@ def test_data_and_devices_that_are_asked_for() -> None:
     (sentence,) = command.what_is_missing(params_with(generated, real))
     assert sentence.startswith("data set faces: data/raw/celeba")
     assert "`retort fetch celeba`" in sentence
+    own = "unpaired, resolution: 16, settings: {directory: data/raw/own, labels: [a, b], validation: 4, seed: 0}}"
+    (sentence,) = command.what_is_missing(params_with(generated, own))
+    assert sentence.startswith("data set faces: data/raw/own/trainA")
+    assert "retort fetch" not in sentence
+    assert command.how_to_get("horse2zebra", "unpaired") == "; `retort fetch horse2zebra` says how to get it"
     if command.describe_torch()["GPU"] == "none":
         (sentence,) = command.what_is_missing(params_with("device: cpu", "device: cuda"))
         assert "device: auto" in sentence

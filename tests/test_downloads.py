@@ -9,17 +9,22 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
 import typer
+from PIL import Image
+from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 from retort.commands.fetch import fetch
+from retort.exchange import origins
 from retort.exchange.downloads import DownloadError, download, unpack
 from stages.datasets import mnist, tissue
+from stages.settings import members
 from stages.storage import weights
 from stages.storage.weights import WeightsError
 
@@ -416,3 +421,116 @@ def test_fetch_explains_rafd_and_counts_it(root: Path) -> None:
     complete = run("rafd", "--into", "faces")
     assert complete.exit_code == 0
     assert "faces/train: 2 images: 1 happy, 1 sad" in complete.output
+
+
+def image(width: int = 16, mode: str = "RGB") -> bytes:
+    packed = io.BytesIO()
+    Image.new(mode, (width, 16)).save(packed, "PNG")
+    return packed.getvalue()
+
+
+def archived(path: Path, folder: str) -> bytes:
+    """An archive of three horses and four zebras to train on and one of each for the test, or of pairs."""
+    if folder == "facades":
+        names = ["train/1.png", "train/2.png", "val/1.png", "test/1.png"]
+    else:
+        names = (
+            [f"trainA/{i}.png" for i in range(3)]
+            + [f"trainB/{i}.png" for i in range(4)]
+            + ["testA/9.png", "testB/9.png"]
+        )
+    files = [(f"{folder}/{name}", image(32 if folder == "facades" else 16)) for name in names]
+    return (make_tar if path.suffix == ".gz" else make_zip)(path, files).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("horse2zebra", ["3 and 4 images in train", "1 and 1 images in test", "verified by its SHA-256"]),
+        ("summer2winter", ["3 and 4 images in train", "labels: [summer, winter]"]),
+        ("facades", ["2 pairs in train", "1 pairs in test", "not verified, as nobody states its SHA-256"]),
+    ],
+)
+def test_fetch_downloads_unpacks_and_counts_public_archives(
+    root: Path, server: Server, monkeypatch: pytest.MonkeyPatch, name: str, told: list[str]
+) -> None:
+    published = origins.ARCHIVES[name]
+    server.content = archived(root / published.file, published.folder)
+    sha256 = hashlib.sha256(server.content).hexdigest() if published.sha256 else ""
+    local = replace(published, url=server.url(f"file?/{published.file}"), sha256=sha256)
+    monkeypatch.setitem(origins.ARCHIVES, name, local)
+    result = run(name)
+    assert result.exit_code == 0, result.output
+    assert all(each in result.output for each in told)
+    assert run(name).exit_code == 0
+    assert server.starts == [0]
+    row = YAML(typ="safe").load(result.output.rpartition("params.yaml:")[2])[name]
+    reader = members.load("datasets", row["dataset"]).source
+    settings = {**row["settings"], "resolution": 16}
+    if "validation" in settings:
+        settings["validation"] = 2
+    assert reader(**members.options(reader, settings)).labels
+
+
+def test_another_archive_is_not_unpacked(root: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = origins.ARCHIVES["horse2zebra"]
+    server.content = archived(root / published.file, published.folder)
+    local = replace(published, url=server.url(f"file?/{published.file}"))
+    monkeypatch.setitem(origins.ARCHIVES, "horse2zebra", local)
+    refused = run("horse2zebra")
+    assert refused.exit_code == 1
+    assert "does not begin with a74d9d39" in refused.output
+    (root / "here").mkdir()
+    (root / "here" / published.file).write_bytes(server.content)
+    placed = run("horse2zebra", "--into", "here")
+    assert placed.exit_code == 1
+    assert "the published file a74d9d392eecca99…: delete it and fetch it again" in placed.output
+    assert [path.name for path in (root / "here").iterdir()] == [published.file]
+
+
+def test_public_archives_are_named_by_whole_hashes() -> None:
+    for name, published in origins.ARCHIVES.items():
+        assert re.fullmatch(r"([0-9a-f]{64})?", published.sha256)
+        assert published.url.startswith("https://")
+        assert published.file.startswith(published.folder)
+        assert name in published.row(name, Path("here"))
+
+
+def test_fetch_explains_tigers_and_leopards_and_counts_them(root: Path) -> None:
+    absent = run("tiger2leopard")
+    assert absent.exit_code == 1
+    assert "Nobody publishes tigers and leopards" in absent.output
+    make_zip(root / "own.zip", [(f"cats/{name}", image()) for name in ("trainA/1.png", "trainB/1.png", "testA/1.png")])
+    unpack(root / "own.zip", root, 10**6, 10)
+    wrong = run("tiger2leopard", "--into", "cats")
+    assert wrong.exit_code == 1
+    assert "cats/testB: cannot be listed" in wrong.output
+    (root / "cats" / "testB").mkdir()
+    (root / "cats" / "testB" / "1.png").write_bytes(image())
+    complete = run("tiger2leopard", "--into", "cats")
+    assert complete.exit_code == 0
+    assert "cats: 1 and 1 images in train" in complete.output
+
+
+def test_fetch_explains_cityscapes_unpacks_and_pairs_it(root: Path) -> None:
+    raw = root / "data" / "raw" / "cityscapes"
+    absent = run("cityscapes")
+    assert absent.exit_code == 1
+    assert "after a registration: https://www.cityscapes-dataset.com" in absent.output
+    raw.mkdir(parents=True)
+    names = ["train/ulm/ulm_0", "train/ulm/ulm_1", "val/lindau/lindau_0"]
+    photos = [(f"leftImg8bit/{name}_leftImg8bit.png", image()) for name in names]
+    labels = [(f"gtFine/{name}_gtFine_labelIds.png", image(mode="L")) for name in names]
+    # Both archives hold the same file beside their folder.
+    make_zip(raw / "leftImg8bit_trainvaltest.zip", [*photos, ("README", b"one")])
+    make_zip(raw / "gtFine_trainvaltest.zip", [*labels[:2], ("README", b"two")])
+    alone = run("cityscapes")
+    assert alone.exit_code == 1
+    assert "gtFine/val: no <city>/*_gtFine_labelIds.png below this folder" in alone.output
+    (raw / "gtFine/val/lindau").mkdir(parents=True)
+    (raw / labels[2][0]).write_bytes(labels[2][1])
+    complete = run("cityscapes")
+    assert complete.exit_code == 0
+    assert "2 pairs in train" in complete.output
+    assert "1 pairs in val" in complete.output
+    assert not (raw / "README").exists()

@@ -1,5 +1,6 @@
-"""Exports: what is written in CelebA's or RaFD's layout is what their readers read back, bit for bit."""
+"""Exports: what is written in another program's layout is what its reader reads back, bit for bit."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ from typer.testing import CliRunner, Result
 
 from retort.commands.data import data
 from stages import acquire_data
-from stages.datasets import celeba, rafd
+from stages.datasets import aligned, celeba, rafd, unpaired
 from stages.preparing import writing
 from stages.settings import paths
 from stages.storage import prepared
+from tests import two_domains
 from tests.smallest import TEXT
 
 CELEBA: dict[str, Any] = {"dataset": celeba, "crop": 0, "split": "official"}
 RAFD: dict[str, Any] = {"dataset": rafd, "split": "folders"}
+CYCLEGAN: dict[str, Any] = {"dataset": unpaired}
+ALIGNED: dict[str, Any] = {"dataset": aligned, "direction": "AtoB"}
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +64,106 @@ def test_rafd_and_back(root: Path) -> None:
     acquire_data.main("faces")
     assert export("faces", "out", "--as", "rafd").exit_code == 0
     assert_equal(read_back("out", 16, RAFD), prepared.read(paths.dataset("faces")))
+
+
+@pytest.fixture
+def two(root: Path) -> None:
+    (root / "params.yaml").write_text(two_domains.PARAMS)
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("name", "layout", "settings"),
+    [("savanna", "cyclegan", CYCLEGAN), ("street", "cyclegan", CYCLEGAN), ("street", "aligned", ALIGNED)],
+)
+def test_two_domains_and_back(name: str, layout: str, settings: dict[str, Any]) -> None:
+    original = two_domains.lay(name)
+    exported = export(name, "out", "--as", layout)
+    assert exported.exit_code == 0, exported.output
+    back = read_back("out", 16, {**settings, "labels": list(original.header.labels)})
+    assert_equal(back, original)
+    assert back.header.kind == ("pairs" if layout == "aligned" else "domains")
+
+
+@pytest.mark.usefixtures("two")
+def test_halves_can_be_read_in_the_other_order() -> None:
+    original = two_domains.lay("street")
+    export("street", "out", "--as", "aligned")
+    back = read_back("out", 16, {**ALIGNED, "direction": "BtoA", "labels": ["labels", "photo"]})
+    assert back.header.labels == ("photo", "labels")
+    for split in prepared.SPLITS:
+        labels, photos = np.split(original.split(split).images, 2)
+        assert np.array_equal(back.split(split).images, np.concatenate([photos, labels]))
+
+
+@pytest.mark.usefixtures("two")
+def test_names_say_what_belongs_together() -> None:
+    for name in ("savanna", "street"):
+        two_domains.lay(name)
+        export(name, name, "--as", "cyclegan")
+    names = {path.name for path in Path("savanna").glob("*/*.png")}
+    assert len(names) == sum(map(sum, two_domains.COUNTS["savanna"]))
+    for split, count in (("train", 4), ("val", 2), ("test", 3)):
+        first, second = (sorted(path.name for path in Path("street", split + side).iterdir()) for side in "AB")
+        assert first == second
+        assert len(first) == count
+
+
+@pytest.mark.usefixtures("two")
+def test_exact_translations_go_along_where_no_image_is_their_partner() -> None:
+    original = two_domains.lay("savanna")
+    export("savanna", "out", "--as", "cyclegan")
+    with Path("out/metadata.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    for split in ("validation", "test"):
+        held = original.split(split)
+        found = [line for line in lines if line["split"] == split]
+        assert held.counterfactuals is not None
+        for line, label, exact in zip(found, held.labels, held.counterfactuals, strict=True):
+            assert line["exact"] == f"exact/{line['file_name']}"
+            with Image.open(Path("out", line["exact"])) as image:
+                assert np.array_equal(np.asarray(image), exact[1 - label.argmax()])
+    assert {line["exact"] for line in lines if line["split"] == "train"} == {""}
+    two_domains.lay("street")
+    export("street", "paired", "--as", "cyclegan")
+    assert not Path("paired/exact").exists()
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("name", "layout", "message"),
+    [
+        ("savanna", "aligned", "holds domains; this layout holds pairs"),
+        ("savanna", "rafd", "holds domains; this layout holds expressions"),
+        ("faces", "cyclegan", "holds attributes; this layout holds domains or pairs"),
+        ("faces", "aligned", "holds attributes; this layout holds pairs"),
+    ],
+)
+def test_a_layout_for_another_kind_is_refused(name: str, layout: str, message: str) -> None:
+    two_domains.lay("savanna")
+    result = export(name, "out", "--as", layout)
+    assert result.exit_code == 1
+    assert message in result.output
+    assert not Path("out").exists()
+
+
+@pytest.mark.usefixtures("two")
+def test_files_are_read_where_nothing_is_prepared() -> None:
+    two_domains.lay("savanna")
+    export("savanna", "first", "--as", "cyclegan")
+    for side in "AB":
+        Path("raw", f"train{side}").mkdir(parents=True)
+        for path in Path("first", f"train{side}").iterdir():
+            path.rename(Path("raw", f"train{side}", path.name))
+        Path("first", f"test{side}").rename(Path("raw", f"test{side}"))
+    seeded = export("savanna", "out", "--as", "cyclegan", "--seed", "7")
+    assert seeded.exit_code == 0, seeded.output
+    assert "14 images in the layout of cyclegan" in seeded.output
+    assert len(list(Path("out").glob("val?/*.png"))) == 4
+    alone = export("savanna", "lone", "--as", "cyclegan", "--resolution", "24", "--seed", "7")
+    assert alone.exit_code == 0, alone.output
+    with Image.open(next(Path("lone/valA").iterdir())) as image:
+        assert image.size == (24, 24)
 
 
 def test_what_is_not_prepared_is_drawn() -> None:

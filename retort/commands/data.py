@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
-    from retort.exchange.layouts import Splits
+    from stages.preparing.writing import Chunk, Source
     from stages.settings.rows import DataRow
-    from stages.storage.prepared import Prepared
+    from stages.storage.prepared import Prepared, Split
 
 data = typer.Typer(no_args_is_help=True, help="Write data sets in the layouts other programs read.")
 
-KINDS: dict[str, Literal["attributes", "expressions"]] = {"celeba": "attributes", "rafd": "expressions"}
+KINDS = {
+    "celeba": ("attributes",),
+    "rafd": ("expressions",),
+    "cyclegan": ("domains", "pairs"),
+    "aligned": ("pairs",),
+}
+"""The kinds of data that each layout holds."""
+
+DRAWN = ("attributes", "expressions")
+"""Kinds between which a drawing program can choose, by a setting `labels`."""
 
 
 @data.callback()
@@ -29,8 +38,12 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A data set of params.yaml, such as avatars.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; must be empty or absent.")],
     layout: Annotated[
-        Literal["celeba", "rafd"],
-        typer.Option("--as", help="celeba: images, attribute list, partition list. rafd: a folder per expression."),
+        Literal["celeba", "rafd", "cyclegan", "aligned"],
+        typer.Option(
+            "--as",
+            help="celeba: images, attribute list, partition list. rafd: a folder per expression. "
+            "cyclegan: trainA, trainB and so on. aligned: pairs side by side.",
+        ),
     ],
     resolution: Annotated[int | None, typer.Option(min=16, max=512, help="Pixels a side; else the row's.")] = None,
     count: Annotated[
@@ -44,7 +57,7 @@ def export(
         bool, typer.Option("--force", help="Replace the files of an earlier export; other files in DIR stay.")
     ] = False,
 ) -> None:
-    """Write a data set as CelebA or RaFD publish theirs, as lossless PNG, with Croissant metadata.
+    """Write a data set as CelebA, RaFD, CycleGAN or pix2pix publish theirs: lossless PNG, with Croissant metadata.
 
     What is prepared under data/ already is copied from there; anything else is drawn or read anew.
     """
@@ -57,23 +70,22 @@ def export(
     from stages.storage.prepared import SPLITS, DataError
 
     try:
-        wanted = changed(name, find_row(name), KINDS[layout], resolution, count, seed)
-        labels, splits, notes = offered(name, KINDS[layout], wanted)
+        wanted = changed(name, find_row(name), layout, resolution, count, seed)
+        source = offered(name, layout, wanted)
         row = {"reader": wanted.dataset, "resolution": wanted.resolution, **wanted.settings}
+        notes = source.notes()
         about = croissant.About(name, row, str(notes.get("licence", "")), str(notes.get("origin", "")))
         with Progress(console=Console(stderr=True), transient=True) as bar:
             tasks = {split: bar.add_task(split, total=None) for split in SPLITS}
-            written = layouts.write(
-                layout, about, labels, splits, directory, force, lambda split: bar.advance(tasks[split])
-            )
+            written = layouts.write(layout, about, source, directory, force, lambda split: bar.advance(tasks[split]))
     except (DataError, ParamsError) as error:
         typer.echo(f"retort data export: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{directory}: {written} images in the layout of {layout}")
 
 
-def offered(name: str, kind: str, wanted: DataRow) -> tuple[tuple[str, ...], Splits, Mapping[str, int | str]]:
-    """Label names, splits and notes: of the prepared data set if it is what is asked for, else of its reader."""
+def offered(name: str, layout: str, wanted: DataRow) -> Source:
+    """The prepared data set if it is what is asked for, else what its reader offers."""
     from pydantic import ValidationError
 
     from stages.acquire_data import load_source
@@ -83,26 +95,26 @@ def offered(name: str, kind: str, wanted: DataRow) -> tuple[tuple[str, ...], Spl
     if paths.dataset(name).is_dir():
         found = prepared.read(paths.dataset(name))
         if found.header.provenance == wanted.model_dump(mode="json"):
-            check_kind(name, found.header.kind, kind)
-            return found.header.labels, copied(found), found.header.notes
+            check_kind(name, found.header.kind, layout)
+            return copied(found)
     try:
         source = load_source(wanted)
     except ValidationError as error:
         raise prepared.DataError(f"data set {name!r} cannot be drawn like this: {error.errors()[0]['msg']}") from error
-    check_kind(name, source.kind, kind)
-    return source.labels, source.splits, source.notes()
+    check_kind(name, source.kind, layout)
+    return source
 
 
-def check_kind(name: str, found: str, wanted: str) -> None:
+def check_kind(name: str, found: str, layout: str) -> None:
     """Attributes have no folder per expression, and expressions no attribute list."""
     from stages.storage.prepared import DataError
 
-    if found != wanted:
-        raise DataError(f"data set {name!r} holds {found}; this layout holds {wanted}")
+    if found not in KINDS[layout]:
+        raise DataError(f"data set {name!r} holds {found}; this layout holds {' or '.join(KINDS[layout])}")
 
 
 def changed(
-    name: str, row: DataRow, kind: str, resolution: int | None, count: tuple[int, int, int] | None, seed: int | None
+    name: str, row: DataRow, layout: str, resolution: int | None, count: tuple[int, int, int] | None, seed: int | None
 ) -> DataRow:
     """The row with what the command line asks for; only settings the row has can be changed."""
     from stages.storage.prepared import SPLITS, DataError
@@ -112,18 +124,20 @@ def changed(
     unknown = [key for key in given if key not in row.settings]
     if unknown:
         raise DataError(f"data set {name!r} is read from files: its row has no {', '.join(unknown)} to change")
-    if "labels" in row.settings:
-        given["labels"] = kind
+    if row.settings.get("labels") in DRAWN and KINDS[layout][0] in DRAWN:
+        given["labels"] = KINDS[layout][0]
     return row.model_copy(update={"resolution": resolution or row.resolution, "settings": {**row.settings, **given}})
 
 
-def copied(found: Prepared) -> Splits:
-    """The splits of a prepared data set, in chunks."""
-    from stages.preparing.writing import Chunk
-    from stages.storage.prepared import Split
+def copied(found: Prepared) -> Source:
+    """A prepared data set as a reader would offer it, in chunks."""
+    from stages.preparing.writing import Chunk, Source
 
     def through(split: Split) -> Iterator[Chunk]:
         for start in range(0, len(split), 256):
-            yield Chunk(split.images[start : start + 256], split.labels[start : start + 256])
+            some = slice(start, start + 256)
+            exact = None if split.counterfactuals is None else split.counterfactuals[some]
+            yield Chunk(split.images[some], split.labels[some], exact)
 
-    return {name: partial(through, split) for name, split in found.splits.items()}
+    header, splits = found.header, {name: partial(through, split) for name, split in found.splits.items()}
+    return Source(header.labels, header.kind, header.exclusive, header.targets, splits, lambda: dict(header.notes))

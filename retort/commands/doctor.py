@@ -173,9 +173,17 @@ def what_is_missing(settings: Params) -> Iterator[str]:
             try:
                 load_source(row)
             except prepared.DataError as error:
-                yield f"data set {name}: {error}; `retort fetch {row.dataset}` says how to get it"
+                yield f"data set {name}: {error}{how_to_get(name, row.dataset)}"
     if settings.run.device == "cuda" and not torch.cuda.is_available():
         yield "a GPU (run.device: cuda): torch sees none; install a CUDA build of torch, or write `device: auto`"
+
+
+def how_to_get(name: str, reader: str) -> str:
+    """What fetches the files of a data set, by its own name or by its reader's; nothing where nobody publishes them."""
+    from retort.commands.fetch import Wanted
+
+    known = [each for each in (name, reader) if each in {wanted.value for wanted in Wanted}]
+    return f"; `retort fetch {known[0]}` says how to get it" if known else ""
 
 
 def describe_work() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from retort.exchange import folders
+from retort.exchange import folders, origins
 
 
 class Wanted(StrEnum):
@@ -21,6 +21,12 @@ class Wanted(StrEnum):
     RAFD = "rafd"
     MNIST = "mnist"
     MHIST = "mhist"
+    HORSE2ZEBRA = "horse2zebra"
+    APPLE2ORANGE = "apple2orange"
+    SUMMER2WINTER = "summer2winter"
+    TIGER2LEOPARD = "tiger2leopard"
+    FACADES = "facades"
+    CITYSCAPES = "cityscapes"
     INCEPTION = "inception"
     ALEX = "alex"
     VGG = "vgg"
@@ -33,72 +39,29 @@ MNIST_ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist"
 MNIST_LIMIT = 20_000_000
 
 
-CELEBA = """\
-CelebA may be used for non-commercial research under its own terms, after a click on
-https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html (Baidu and Google Drive).
-Place below {directory}/ :
-  img_align_celeba.zip      about 1.4 GB   folder Img, "Align&Cropped Images"; 202,599 JPEG of 178x218
-                                           (or, unpacked, the folder img_align_celeba/)
-  list_attr_celeba.txt      about 27 MB    folder Anno; 40 attributes
-  list_eval_partition.txt   about 3 MB     folder Eval; needed for `split: official`
-Then run this command again: it unpacks the archive and checks the lists against the images. A row for params.yaml,
-with the very test images of StarGAN's released code:
-  celeba:
-    dataset: celeba
-    resolution: 128
-    settings: {{directory: {directory}, split: seeded, seed: 1234, test: 1999, validation: 2000}}
-"""
-
-RAFD = """\
-RaFD (8,040 photographs of 681x1024; eight expressions) is given to researchers who ask for it:
-https://rafd.socsci.ru.nl
-Crop the faces to 256x256, as StarGAN's authors do, and place them below {directory}/ , a folder per expression:
-  train/angry/*.png ... train/surprised/*.png    nine tenths
-  test/angry/*.png  ... test/surprised/*.png     one tenth
-or without train/ and test/, to have the split drawn with a seed. Then run this command again. A row for params.yaml:
-  rafd:
-    dataset: rafd
-    resolution: 128
-    settings: {{directory: {directory}, split: folders, seed: 0, validation: 400}}
-"""
-
-MHIST = """\
-MHIST (3,152 images of 224x224 from colorectal polyps, with the votes of seven pathologists) is given to researchers who
-ask for it: https://bmirds.github.io/MHIST
-Place below {directory}/ :
-  annotations.csv    image names, majority votes, numbers of votes, parts
-  images/            3,152 PNG files (or images.zip, which this command unpacks)
-Then run this command again: it holds the list against the images. A row for params.yaml:
-  mhist: {{dataset: mhist, resolution: 224, settings: {{directory: {directory}, validation: 218, seed: 1234}}}}
-"""
-
-
 def fetch(
     name: Annotated[
         Wanted,
         typer.Argument(
             metavar="NAME",
-            help="celeba, rafd, mnist or mhist: a data set; inception, alex, vgg, resnet50 or mobilenet_v2: weights.",
+            help="celeba, rafd, mnist, mhist, horse2zebra, apple2orange, summer2winter, tiger2leopard, facades or "
+            "cityscapes: a data set; inception, alex, vgg, resnet50 or mobilenet_v2: weights.",
         ),
     ],
     into: Annotated[
-        Path | None, typer.Option(help="Where to put it; else data/raw/NAME for data and data/weights for weights.")
+        Path | None, typer.Option(help="Where to put it; else a folder of data/raw for data, data/weights for weights.")
     ] = None,
 ) -> None:
-    """Download and verify weights and MNIST; say where CelebA, RaFD and MHIST come from, unpack and check them."""
+    """Download and verify what is public; say where the other data sets come from, unpack and check them."""
     from retort.exchange.downloads import DownloadError
     from stages.storage.prepared import DataError
     from stages.storage.weights import WeightsError
 
     try:
-        if name is Wanted.CELEBA:
-            complete = fetch_celeba(into or folders.RAW / "celeba")
-        elif name is Wanted.RAFD:
-            complete = fetch_rafd(into or folders.RAW / "rafd")
-        elif name is Wanted.MNIST:
-            complete = fetch_mnist(into or folders.RAW / "mnist")
-        elif name is Wanted.MHIST:
-            complete = fetch_mhist(into or folders.RAW / "mhist")
+        if name in GETTERS:
+            complete = GETTERS[name](into or folders.RAW / name.value)
+        elif name.value in origins.ARCHIVES:
+            complete = fetch_archive(name.value, into)
         else:
             complete = fetch_weights(name.value, into)
     except (DownloadError, WeightsError, DataError) as error:
@@ -157,7 +120,7 @@ def fetch_celeba(directory: Path) -> bool:
         typer.echo(f"{unpack(archive, directory, 4_000_000_000, 250_000)} files unpacked")
     places = [directory / part for part in (celeba.IMAGES, celeba.ATTRIBUTES, celeba.PARTITION)]
     if not arrived(places):
-        typer.echo(CELEBA.format(directory=directory))
+        typer.echo(origins.CELEBA.format(directory=directory))
         return False
     labels, rows = celeba.check(directory)
     celeba.official_split(directory / celeba.PARTITION, list(rows))
@@ -172,7 +135,7 @@ def fetch_rafd(directory: Path) -> bool:
     folders = [directory / split for split in ("train", "test")]
     if not directory.is_dir() or not any(entry.is_dir() for entry in directory.iterdir()):
         typer.echo(f"missing: a folder per expression below {directory}")
-        typer.echo(RAFD.format(directory=directory))
+        typer.echo(origins.RAFD.format(directory=directory))
         return False
     for folder in folders if any(folder.is_dir() for folder in folders) else [directory]:
         faces = rafd.list_faces(folder)
@@ -208,7 +171,7 @@ def fetch_mhist(directory: Path) -> bool:
         typer.echo(f"unpacking {archive}")
         typer.echo(f"{unpack(archive, directory, 1_000_000_000, 10_000)} files unpacked")
     if not arrived([directory / annotated.LIST, directory / annotated.IMAGES]):
-        typer.echo(MHIST.format(directory=directory))
+        typer.echo(origins.MHIST.format(directory=directory))
         return False
     rows = annotated.check(directory)
     counts = Counter((row.part, annotated.CLASSES[row.label]) for row in rows)
@@ -217,8 +180,94 @@ def fetch_mhist(directory: Path) -> bool:
     return True
 
 
+def fetch_archive(name: str, into: Path | None) -> bool:
+    """Download the archive and unpack it if its folder is not there; count what the folder holds."""
+    from retort.exchange import downloads
+
+    published = origins.ARCHIVES[name]
+    directory = into or folders.RAW / published.kept
+    root = directory / published.folder
+    if not root.exists():
+        archive = had(published, directory / published.file)
+        typer.echo(f"{downloads.unpack(archive, directory, 2_000_000_000, 20_000)} files unpacked to {root}")
+    count_images(root, published.reader)
+    typer.echo(f"A row for params.yaml:\n  {published.row(name, root)}")
+    return True
+
+
+def had(published: origins.Archive, archive: Path) -> Path:
+    """The archive, downloaded if it is not there, and held against its SHA-256 where one is known."""
+    from retort.exchange import downloads
+    from stages.storage import hashing
+
+    if archive.exists():
+        digest = hashing.file_hash(archive)
+    else:
+        typer.echo(f"{published.url}, about {published.megabytes} MB, to {archive}")
+        with shown(archive.name) as report:
+            limit = 2_000_000 * published.megabytes
+            digest = downloads.download(published.url, archive, published.sha256, limit, report)
+    if not digest.startswith(published.sha256):
+        told = f"has SHA-256 {digest[:16]}…, the published file {published.sha256[:16]}…"
+        raise downloads.DownloadError(f"{archive} {told}: delete it and fetch it again")
+    known = "verified by its SHA-256" if published.sha256 else f"not verified, as nobody states its SHA-256: {digest}"
+    typer.echo(f"{archive}: in place, {known}")
+    return archive
+
+
+def count_images(root: Path, reader: str) -> None:
+    """Say how many files each split has, as the reader finds them."""
+    from stages.settings import members
+
+    found = members.load("datasets", reader)
+    for split in ("train", "test"):
+        first, second = found.files(root, split)
+        told = f"{len(first)} pairs" if first == second else f"{len(first)} and {len(second)} images"
+        typer.echo(f"{root}: {told} in {split}")
+
+
+def fetch_tiger2leopard(directory: Path) -> bool:
+    """Count the images of both domains, which somebody has to bring."""
+    if not directory.is_dir():
+        typer.echo(f"missing: {directory}")
+        typer.echo(origins.TIGER2LEOPARD.format(directory=directory))
+        return False
+    count_images(directory, "unpaired")
+    return True
+
+
+def fetch_cityscapes(directory: Path) -> bool:
+    """Unpack the archives if they are there, and look for the partner of each file."""
+    from retort.exchange.downloads import unpack
+    from stages.datasets import cityscapes
+
+    for folder in cityscapes.FOLDERS.values():
+        archive = directory / f"{folder}_trainvaltest.zip"
+        if archive.is_file() and not (directory / folder).exists():
+            typer.echo(f"unpacking {archive}")
+            typer.echo(f"{unpack(archive, directory, 30_000_000_000, 50_000, only=folder)} files unpacked")
+    if not arrived([directory / folder for folder in cityscapes.FOLDERS.values()]):
+        typer.echo(origins.CITYSCAPES.format(directory=directory))
+        return False
+    for part in ("train", "val"):
+        maps, _ = cityscapes.pairs(directory, part)
+        typer.echo(f"{directory}: {len(maps)} pairs in {part}")
+    return True
+
+
 def arrived(places: list[Path]) -> bool:
     """Whether all of it is there; says which parts are and are not."""
     for place in places:
         typer.echo(f"{'found' if place.exists() else 'missing'}: {place}")
     return all(place.exists() for place in places)
+
+
+GETTERS: dict[Wanted, Callable[[Path], bool]] = {
+    Wanted.CELEBA: fetch_celeba,
+    Wanted.RAFD: fetch_rafd,
+    Wanted.MNIST: fetch_mnist,
+    Wanted.MHIST: fetch_mhist,
+    Wanted.TIGER2LEOPARD: fetch_tiger2leopard,
+    Wanted.CITYSCAPES: fetch_cityscapes,
+}
+"""Data sets with files or checks of their own; the others are one archive each, or weights."""

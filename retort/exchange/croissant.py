@@ -15,6 +15,8 @@ from typing import Any
 from stages.storage.hashing import file_hash
 
 FILE, TABLE = "croissant.json", "metadata.csv"
+EXACT = ("exact", "exact_sha256")
+"""Columns of metadata.csv where exact translations are known."""
 CONFORMS = "http://mlcommons.org/croissant/1.0"
 CITE_AS = (
     "The Retort authors. Retort: a reproducible benchmark of knowledge distillation for generative networks. 2026."
@@ -78,8 +80,12 @@ def field(record_set: str, name: str, kind: str, meaning: str, **more: Any) -> J
     return {**described, "dataType": kind, **more}
 
 
-def of_labels(labels: Iterable[str]) -> Json:
-    """A record for each image: where it is, its split, its hash, its labels."""
+def of_labels(labels: Iterable[str], exact: str) -> Json:
+    """A record for each image: where it is, its split, its hash, its labels, and its exact translation if known."""
+    translation = (
+        column(EXACT[0], "sc:Text", "Path of the exact translation, empty where it is not known."),
+        column(EXACT[1], "sc:Text", "SHA-256 of the exact translation's file."),
+    )
     return {
         "@type": "cr:RecordSet",
         "@id": "labels",
@@ -91,6 +97,7 @@ def of_labels(labels: Iterable[str]) -> Json:
             column("split", "sc:Text", "Split of the image.", references={"field": {"@id": "splits/name"}}),
             column("sha256", "sc:Text", "SHA-256 of the image's file."),
             *(column(label, "sc:Boolean", f"Whether {label} is set.") for label in labels),
+            *(translation if exact else ()),
         ],
     }
 
@@ -129,8 +136,14 @@ def of_splits() -> Json:
     }
 
 
-def describe(about: About, labels: Iterable[str], lists: Iterable[Path], images: list[str]) -> Json:
-    """The metadata of a folder that holds `lists` and, at the glob patterns `images`, pictures."""
+def file_set(name: str, meaning: str, patterns: list[str]) -> Json:
+    """Pictures at some glob patterns."""
+    described = {"@type": "cr:FileSet", "@id": name, "name": name, "description": meaning}
+    return {**described, "encodingFormat": "image/png", "includes": patterns}
+
+
+def describe(about: About, labels: Iterable[str], lists: Iterable[Path], images: list[str], exact: str) -> Json:
+    """The metadata of a folder: its lists, its pictures at glob patterns, its exact translations below a folder."""
     settings = ", ".join(f"{key} {json.dumps(value)}" for key, value in about.made.items())
     said = f"{about.origin}; " if about.origin else ""
     found: Json = {
@@ -147,23 +160,19 @@ def describe(about: About, labels: Iterable[str], lists: Iterable[Path], images:
             "creator": {"@type": "sc:Organization", "name": "The Retort authors"},
             "citeAs": CITE_AS,
         }
-    pictures = {
-        "@type": "cr:FileSet",
-        "@id": "png",
-        "name": "png",
-        "description": "The images.",
-        "encodingFormat": "image/png",
-        "includes": images,
-    }
+    pictures = [file_set("png", "The images.", images)]
+    if exact:
+        patterns = [f"{exact}/{pattern}" for pattern in images]
+        pictures.append(file_set(EXACT[0], "Exact translations of images, under the images' own names.", patterns))
     return {
         **found,
-        "distribution": [*map(file_object, lists), pictures],
-        "recordSet": [of_splits(), of_labels(labels), of_images()],
+        "distribution": [*map(file_object, lists), *pictures],
+        "recordSet": [of_splits(), of_labels(labels, exact), of_images()],
     }
 
 
-def write(directory: Path, about: About, labels: Iterable[str], images: list[str]) -> None:
-    """croissant.json of a folder whose other files are written."""
+def write(directory: Path, about: About, labels: Iterable[str], images: list[str], exact: str = "") -> None:
+    """croissant.json of a folder whose other files are written; `exact` is where exact translations are, if any."""
     lists = sorted(file for file in directory.iterdir() if file.suffix in FORMATS)
-    text = json.dumps(describe(about, labels, lists, images), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(describe(about, labels, lists, images, exact), indent=1, ensure_ascii=False) + "\n"
     (directory / FILE).write_text(text, encoding="utf-8", newline="\n")

@@ -98,8 +98,8 @@ def _ask(url: str, have: int) -> HTTPResponse:
     return response
 
 
-def unpack(archive: Path, directory: Path, max_bytes: int, max_files: int) -> int:
-    """Extract plain files below `directory`, all or nothing; returns how many.
+def unpack(archive: Path, directory: Path, max_bytes: int, max_files: int, only: str = "") -> int:
+    """Extract plain files below `directory`, all or nothing; returns how many. `only` names the one folder wanted.
 
     Refused: paths that leave the folder, links, devices, more bytes or files than allowed, and replacing what is there.
     """
@@ -108,7 +108,8 @@ def unpack(archive: Path, directory: Path, max_bytes: int, max_files: int) -> in
     try:
         partial.mkdir(parents=True)
         with _members(archive) as members:
-            count = _extract(members, archive, partial, max_bytes, max_files)
+            wanted = (member for member in members if not only or PurePosixPath(member[0]).parts[:1] == (only,))
+            count = _extract(wanted, archive, partial, max_bytes, max_files)
         entries = sorted(partial.iterdir())
         for entry in entries:
             if (directory / entry.name).exists():
