@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.drawing.canvas import Grid, Plane, join
+from stages.drawing.canvas import Grid, Plane, ellipse, join
 from stages.drawing.scenes import Scenes
 
 TRAITS = ("shift", "depth", "size", "facing", "gait", "step", "neck", "head", "tail", "coat", "light")
+FOOT = 0.76
+
 Point = tuple[Plane | float, Plane | float]
 
 
@@ -22,8 +24,8 @@ class Part:
     across: Plane
 
     def over(self, other: Part, softness: float) -> Part:
-        """Both together; each pixel belongs to the part that it is nearer to."""
-        mine = self.distance < other.distance
+        """Both together; a pixel inside both belongs to this part, one inside neither to the nearer."""
+        mine = self.distance < np.maximum(other.distance, 0)
         return Part(
             join(self.distance, other.distance, softness),
             np.where(mine, self.along, other.along),
@@ -33,75 +35,118 @@ class Part:
 
 @dataclass(frozen=True)
 class Body:
-    """An animal from the side: what wears the coat, near and far, and what keeps its colour in every domain."""
+    """An animal from the side: what wears the coat, near and far, and what looks alike in both domains."""
 
     near: Part
     far: Part
-    mane: Plane
-    tail: Plane
+    tail: Part
     hooves: Plane
     far_hooves: Plane
+    mane: Plane
+    ears: Plane
+    pale: Plane
+    nose: Plane
     eye: Plane
-    ear: Plane
-    foot: float
-    reach: float
 
 
 def limb(grid: Grid, start: Point, end: Point, thick: float, thin: float) -> Part:
     """A capsule that tapers from its start to its end."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     right, down = grid.u - start[0], grid.v - start[1]
-    length = dx * dx + dy * dy
-    free = (right * dx + down * dy) / length
+    squared = dx * dx + dy * dy
+    free = (right * dx + down * dy) / squared
     t = np.clip(free, 0, 1)
     p, q = right - t * dx, down - t * dy
-    long = np.sqrt(length)
-    return Part(np.sqrt(p * p + q * q) - (thick + (thin - thick) * t), free * long, (down * dx - right * dy) / long)
+    length = np.sqrt(squared)
+    radius = thick + (thin - thick) * t
+    return Part(np.sqrt(p * p + q * q) - radius, free * length, (down * dx - right * dy) / length)
+
+
+def trunk(grid: Grid, start: Point, end: Point, thick: float, thin: float) -> Part:
+    """The barrel of a body, which has the coordinates of the whole animal."""
+    distance = limb(grid, start, end, thick, thin).distance
+    nothing = np.zeros_like(distance)
+    return Part(distance, grid.u + nothing, grid.v + nothing)
 
 
 def leg(grid: Grid, top: Point, swing: Plane, back: float, thick: float, foot: float) -> tuple[Part, Plane]:
-    """Thigh and shank, and the hoof below; stripes go round a leg, so `along` is its height."""
+    """Thigh and shank, and the hoof or paw below; what goes along a leg is height, so stripes go round it."""
     knee = (top[0] + swing * 0.45 + back, (top[1] + foot) / 2 + 0.02)
     sole = (top[0] + swing, foot)
-    thigh, shank = limb(grid, top, knee, thick, 0.07), limb(grid, knee, sole, 0.068, 0.052)
-    hoof = limb(grid, (sole[0], foot - 0.035), (sole[0] + 0.035, foot), 0.062, 0.075)
-    whole = join(thigh.distance, shank.distance, 0.05)
-    return Part(whole, grid.v + np.zeros_like(whole), grid.u - top[0]), hoof.distance
+    thigh, shank = limb(grid, top, knee, thick, 0.075), limb(grid, knee, sole, 0.075, 0.058)
+    whole = np.maximum(join(thigh.distance, shank.distance, 0.05), grid.v - foot)
+    hoof = np.maximum(limb(grid, (sole[0], foot - 0.07), (sole[0] + 0.03, foot), 0.062, 0.085).distance, grid.v - foot)
+    return Part(whole, grid.v + np.zeros_like(whole), grid.u - top[0]), hoof
+
+
+def _stride(scenes: Scenes, most: float) -> Plane:
+    """How far the near foreleg swings: forwards, in a third of all scenes backwards."""
+    forwards = np.where(scenes.trait("step") < 0.66, np.float32(1), np.float32(-1))
+    return scenes.skewed("gait", 0.03, most) * forwards
 
 
 def horse(scenes: Scenes, grid: Grid) -> Body:
-    """A horse, whatever its coat: barrel, neck, head, four legs, mane, tail."""
-    foot = 0.74
-    stride = scenes.skewed("gait", 0.02, 0.22) * np.where(scenes.trait("step") < 0.65, np.float32(1), np.float32(-1))
-    barrel = limb(grid, (-0.42, -0.03), (0.30, -0.02), 0.255, 0.265)
-    barrel = Part(barrel.distance, grid.u + np.zeros_like(barrel.distance), grid.v + np.zeros_like(barrel.distance))
-    raised = scenes.skewed("neck", 1, 0)
-    poll = (0.74 - raised * 0.17, -0.26 - raised * 0.36)
-    neck = limb(grid, (0.34, -0.1), poll, 0.2, 0.115)
-    nod = scenes.trait("head", 0.1, 0.3)
-    nose = (poll[0] + 0.26 - nod * 0.35, poll[1] + nod)
-    head = limb(grid, poll, nose, 0.115, 0.075)
-    fore, fore_hoof = leg(grid, (0.32, 0.1), stride, 0.03, 0.13, foot)
-    hind, hind_hoof = leg(grid, (-0.48, 0.06), -stride, -0.06, 0.17, foot)
-    far_fore, far_fore_hoof = leg(grid, (0.24, 0.1), -stride, 0.03, 0.12, foot - 0.04)
-    far_hind, far_hind_hoof = leg(grid, (-0.38, 0.06), stride, -0.06, 0.15, foot - 0.04)
-    near = hind.over(fore, 0.02).over(barrel, 0.08).over(neck, 0.1).over(head, 0.04)
-    crest = limb(grid, (0.2, -0.3), (poll[0] - 0.1, poll[1] - 0.06), 0.075, 0.1)
-    forelock = limb(grid, (poll[0] - 0.1, poll[1] - 0.06), (poll[0] + 0.07, poll[1] - 0.06), 0.1, 0.05)
-    sway = scenes.trait("tail", -0.02, 0.22)
-    dock = limb(grid, (-0.62, -0.15), (-0.76 - sway, 0.05), 0.06, 0.09)
-    tuft = limb(grid, (-0.76 - sway, 0.05), (-0.76 - sway * 0.9, 0.4), 0.1, 0.07)
-    eye = np.sqrt((grid.u - poll[0] - 0.06) ** 2 + (grid.v - poll[1] - nod * 0.15) ** 2) - 0.03
-    ear = limb(grid, (poll[0] - 0.0, poll[1] - 0.07), (poll[0] - 0.01, poll[1] - 0.2), 0.05, 0.02)
+    """A horse, whatever its coat; the mane runs from the withers to the forelock."""
+    stride = _stride(scenes, 0.22)
+    barrel = trunk(grid, (-0.43, -0.03), (0.30, -0.02), 0.262, 0.265)
+    raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", 0.1, 0.3)
+    poll = (0.74 - raised * 0.15, -0.26 - raised * 0.36)
+    neck = limb(grid, (0.33, -0.08), poll, 0.22, 0.115)
+    head = limb(grid, poll, (poll[0] + 0.28 - nod * 0.4, poll[1] + nod), 0.115, 0.072)
+    fore, hoof = leg(grid, (0.33, 0.1), stride, 0.03, 0.13, FOOT)
+    hind, hind_hoof = leg(grid, (-0.49, 0.06), -stride, -0.06, 0.18, FOOT)
+    far_fore, far_hoof = leg(grid, (0.24, 0.1), -stride, 0.03, 0.12, FOOT - 0.05)
+    far_hind, far_hind_hoof = leg(grid, (-0.37, 0.06), stride, -0.06, 0.15, FOOT - 0.05)
+    near = head.over(barrel.over(hind, 0.04).over(fore, 0.04).over(neck, 0.12), 0.05)
+    nape = (poll[0] - 0.11, poll[1] - 0.07)
+    crest = limb(grid, (0.14, -0.32), nape, 0.07, 0.095).distance
+    forelock = limb(grid, nape, (poll[0] + 0.06, poll[1] - 0.07), 0.095, 0.05).distance
+    hang = -0.77 - scenes.trait("tail", -0.03, 0.2)
+    dock, tuft = limb(grid, (-0.62, -0.16), (hang, 0.03), 0.06, 0.09), limb(grid, (hang, 0.03), (hang, 0.4), 0.1, 0.06)
+    away = (grid.u - poll[0] - 0.07, grid.v - poll[1] - nod * 0.12)
     return Body(
         near=near,
         far=far_fore.over(far_hind, 0.02),
-        mane=join(crest.distance, forelock.distance, 0.03),
-        tail=join(dock.distance, tuft.distance, 0.05),
-        hooves=np.minimum(fore_hoof, hind_hoof),
-        far_hooves=np.minimum(far_fore_hoof, far_hind_hoof),
-        eye=eye,
-        ear=ear.distance,
-        foot=foot,
-        reach=0.68,
+        tail=dock.over(tuft, 0.05),
+        hooves=np.minimum(hoof, hind_hoof),
+        far_hooves=np.minimum(far_hoof, far_hind_hoof),
+        mane=join(crest, forelock, 0.03),
+        ears=limb(grid, (poll[0], poll[1] - 0.07), (poll[0] - 0.01, poll[1] - 0.2), 0.05, 0.02).distance,
+        pale=np.ones_like(near.distance),
+        nose=ellipse(grid.u - poll[0] - 0.3 + nod * 0.4, grid.v - poll[1] - nod + 0.01, 0.02, 0.02),
+        eye=ellipse(away[0], away[1], 0.032, 0.036),
+    )
+
+
+def cat(scenes: Scenes, grid: Grid) -> Body:
+    """A large cat, whatever its coat: long and low, with a round head and a curved tail."""
+    stride = _stride(scenes, 0.2)
+    barrel = trunk(grid, (-0.46, 0.06), (0.28, 0.06), 0.262, 0.285)
+    raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", -0.02, 0.09)
+    skull = (0.68, 0.04 - raised * 0.3)
+    neck = limb(grid, (0.38, 0.04), skull, 0.25, 0.19)
+    ball = ellipse(grid.u - skull[0], grid.v - skull[1], 0.215, 0.205)
+    head = Part(ball, grid.u - skull[0], grid.v - skull[1])
+    muzzle = limb(grid, (skull[0] + 0.09, skull[1] + 0.06), (skull[0] + 0.2, skull[1] + 0.06 + nod), 0.1, 0.08).distance
+    fore, paw = leg(grid, (0.33, 0.2), stride, 0.02, 0.15, FOOT)
+    hind, hind_paw = leg(grid, (-0.52, 0.16), -stride, -0.04, 0.19, FOOT)
+    far_fore, far_paw = leg(grid, (0.22, 0.2), -stride, 0.02, 0.13, FOOT - 0.05)
+    far_hind, far_hind_paw = leg(grid, (-0.38, 0.16), stride, -0.04, 0.16, FOOT - 0.05)
+    near = head.over(barrel.over(hind, 0.05).over(fore, 0.05).over(neck, 0.1), 0.03)
+    lift = scenes.trait("tail", -0.5, 0.1)
+    rump, bow = (-0.64, -0.05), (-0.9, 0.04 + lift * 0.35)
+    tail = limb(grid, rump, bow, 0.08, 0.07).over(limb(grid, bow, (-0.86, bow[1] + lift), 0.075, 0.07), 0.04)
+    ear = ellipse(grid.u - skull[0] + 0.12, grid.v - skull[1] + 0.19, 0.075, 0.085)
+    other = ellipse(grid.u - skull[0] - 0.07, grid.v - skull[1] + 0.2, 0.065, 0.08)
+    return Body(
+        near=near,
+        far=far_fore.over(far_hind, 0.02),
+        tail=tail,
+        hooves=np.minimum(paw, hind_paw),
+        far_hooves=np.minimum(far_paw, far_hind_paw),
+        mane=np.ones_like(ball),
+        ears=np.minimum(ear, other),
+        pale=muzzle,
+        nose=ellipse(grid.u - skull[0] - 0.26, grid.v - skull[1] - 0.03 - nod, 0.045, 0.035),
+        eye=ellipse(grid.u - skull[0] - 0.07, grid.v - skull[1] + 0.05, 0.034, 0.038),
     )

@@ -84,8 +84,8 @@ def _ground(scenes: Scenes, grid: Grid) -> Layer:
     return grid.layer(cover(edge - grid.y, grid.pixel) + np.zeros_like(grid.v), lit(mix(green, straw, dry), brightness))
 
 
-def shadow(scenes: Scenes, grid: Grid, foot: float, reach: float) -> Layer:
+def shadow(scenes: Scenes, grid: Grid, foot: float) -> Layer:
     """What an animal throws on the field, away from the light."""
     away = grid.u - scenes.trait("light", 0.12, -0.12)
-    dark = cover(ellipse(away, grid.v - foot, reach, 0.075), grid.pixel * 2)
+    dark = cover(ellipse(away, grid.v - foot, 0.7, 0.075), grid.pixel * 2)
     return grid.layer(dark * 0.5, rgb(0.13, 0.15, 0.08))
