@@ -76,7 +76,7 @@ def leg(grid: Grid, top: Point, swing: Plane, back: float, thick: float, foot: f
     thigh, shank = limb(grid, top, knee, thick, 0.075), limb(grid, knee, sole, 0.075, 0.058)
     whole = np.maximum(join(thigh.distance, shank.distance, 0.05), grid.v - foot)
     hoof = np.maximum(limb(grid, (sole[0], foot - 0.07), (sole[0] + 0.03, foot), 0.062, 0.085).distance, grid.v - foot)
-    return Part(whole, grid.v + np.zeros_like(whole), grid.u - top[0]), hoof
+    return Part(whole, grid.v + np.zeros_like(whole) + 0.14, grid.u - top[0]), hoof
 
 
 def _stride(scenes: Scenes, most: float) -> Plane:
@@ -97,10 +97,11 @@ def horse(scenes: Scenes, grid: Grid) -> Body:
     hind, hind_hoof = leg(grid, (-0.49, 0.06), -stride, -0.06, 0.18, FOOT)
     far_fore, far_hoof = leg(grid, (0.24, 0.1), -stride, 0.03, 0.12, FOOT - 0.05)
     far_hind, far_hind_hoof = leg(grid, (-0.37, 0.06), stride, -0.06, 0.15, FOOT - 0.05)
+    neck = Part(neck.distance, neck.along - 0.19, neck.across)
     near = head.over(barrel.over(hind, 0.04).over(fore, 0.04).over(neck, 0.12), 0.05)
-    nape = (poll[0] - 0.11, poll[1] - 0.07)
-    crest = limb(grid, (0.14, -0.32), nape, 0.07, 0.095).distance
-    forelock = limb(grid, nape, (poll[0] + 0.06, poll[1] - 0.07), 0.095, 0.05).distance
+    nape = (poll[0] - 0.13, poll[1] - 0.08)
+    crest = limb(grid, (0.15, -0.27), nape, 0.06, 0.09).distance
+    forelock = limb(grid, nape, (poll[0] + 0.05, poll[1] - 0.09), 0.085, 0.05).distance
     hang = -0.77 - scenes.trait("tail", -0.03, 0.2)
     dock, tuft = limb(grid, (-0.62, -0.16), (hang, 0.03), 0.06, 0.09), limb(grid, (hang, 0.03), (hang, 0.4), 0.1, 0.06)
     away = (grid.u - poll[0] - 0.07, grid.v - poll[1] - nod * 0.12)
@@ -122,20 +123,22 @@ def cat(scenes: Scenes, grid: Grid) -> Body:
     """A large cat, whatever its coat: long and low, with a round head and a curved tail."""
     stride = _stride(scenes, 0.2)
     barrel = trunk(grid, (-0.46, 0.06), (0.28, 0.06), 0.262, 0.285)
-    raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", -0.02, 0.09)
+    raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", -0.05, 0.13)
     skull = (0.68, 0.04 - raised * 0.3)
     neck = limb(grid, (0.38, 0.04), skull, 0.25, 0.19)
-    ball = ellipse(grid.u - skull[0], grid.v - skull[1], 0.215, 0.205)
+    ball = ellipse(grid.u - skull[0], grid.v - skull[1], 0.225, 0.215)
     head = Part(ball, grid.u - skull[0], grid.v - skull[1])
-    muzzle = limb(grid, (skull[0] + 0.09, skull[1] + 0.06), (skull[0] + 0.2, skull[1] + 0.06 + nod), 0.1, 0.08).distance
+    muzzle = limb(
+        grid, (skull[0] + 0.06, skull[1] + 0.08), (skull[0] + 0.17, skull[1] + 0.07 + nod), 0.1, 0.085
+    ).distance
     fore, paw = leg(grid, (0.33, 0.2), stride, 0.02, 0.15, FOOT)
     hind, hind_paw = leg(grid, (-0.52, 0.16), -stride, -0.04, 0.19, FOOT)
     far_fore, far_paw = leg(grid, (0.22, 0.2), -stride, 0.02, 0.13, FOOT - 0.05)
     far_hind, far_hind_paw = leg(grid, (-0.38, 0.16), stride, -0.04, 0.16, FOOT - 0.05)
     near = head.over(barrel.over(hind, 0.05).over(fore, 0.05).over(neck, 0.1), 0.03)
     lift = scenes.trait("tail", -0.5, 0.1)
-    rump, bow = (-0.64, -0.05), (-0.9, 0.04 + lift * 0.35)
-    tail = limb(grid, rump, bow, 0.08, 0.07).over(limb(grid, bow, (-0.86, bow[1] + lift), 0.075, 0.07), 0.04)
+    rump, bow = (-0.62, -0.06), (-0.84, 0.0 + lift * 0.35)
+    tail = limb(grid, rump, bow, 0.08, 0.07).over(limb(grid, bow, (-0.82, bow[1] + lift), 0.075, 0.07), 0.04)
     ear = ellipse(grid.u - skull[0] + 0.12, grid.v - skull[1] + 0.19, 0.075, 0.085)
     other = ellipse(grid.u - skull[0] - 0.07, grid.v - skull[1] + 0.2, 0.065, 0.08)
     return Body(
@@ -147,6 +150,6 @@ def cat(scenes: Scenes, grid: Grid) -> Body:
         mane=np.ones_like(ball),
         ears=np.minimum(ear, other),
         pale=muzzle,
-        nose=ellipse(grid.u - skull[0] - 0.26, grid.v - skull[1] - 0.03 - nod, 0.045, 0.035),
+        nose=ellipse(grid.u - skull[0] - 0.24, grid.v - skull[1] - 0.02 - nod, 0.045, 0.035),
         eye=ellipse(grid.u - skull[0] - 0.07, grid.v - skull[1] + 0.05, 0.034, 0.038),
     )

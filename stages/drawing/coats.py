@@ -10,7 +10,7 @@ from stages.drawing.scenes import Scenes
 
 # In the frame of an animal, whose scale is 0.9 at least: 6 pixels or more at a resolution of 32.
 PERIOD = 0.42
-SPOT_PERIOD = 0.33
+SPOT_PERIOD = 0.34
 ROW = SPOT_PERIOD * 0.866
 
 
@@ -30,7 +30,7 @@ def horse_colour(scenes: Scenes) -> Plane:
 
 def cat_colour(scenes: Scenes) -> Plane:
     """From red over tawny to pale gold."""
-    return _between(fairness(scenes)[:, None], rgb(0.86, 0.40, 0.13), rgb(0.90, 0.58, 0.22), rgb(0.95, 0.82, 0.48))
+    return _between(fairness(scenes)[:, None], rgb(0.80, 0.37, 0.12), rgb(0.82, 0.53, 0.20), rgb(0.86, 0.75, 0.44))
 
 
 def zebra(part: Part, grid: Grid) -> Plane:
@@ -43,8 +43,8 @@ def zebra(part: Part, grid: Grid) -> Plane:
 def tiger(part: Part, grid: Grid) -> Plane:
     """The dark share of each pixel: stripes that end in a point at the belly."""
     wave = stripes((part.along + part.across * 0.25) / PERIOD)
-    taper = np.clip(part.across + 0.1, 0, 0.5) * 1.6
-    return cover((wave + 0.05 + taper) * PERIOD / 4, grid.pixel)
+    taper = np.clip(part.across + 0.25, 0, 0.6) * 1.9
+    return cover((wave - 0.28 + taper) * PERIOD / 4, grid.pixel * 1.4)
 
 
 def leopard(part: Part, grid: Grid) -> Plane:
@@ -55,14 +55,14 @@ def leopard(part: Part, grid: Grid) -> Plane:
     uneven = stripes(spot * 0.37 + row * 0.23), stripes(spot * 0.71 + row * 0.41)
     right = (at - spot - 0.5) * SPOT_PERIOD + uneven[0] * 0.022
     down = part.across - (row + 0.5) * ROW + uneven[1] * 0.022
-    distance = np.sqrt(right * right + down * down) - 0.118
+    distance = np.sqrt(right * right + down * down) - 0.112
     middle = cover(distance + 0.075, grid.pixel) * fine(0.1, grid.pixel) * 0.5
     return cover(distance, grid.pixel) - middle
 
 
-def like(pattern: Plane, model: Plane, coverage: Plane) -> Plane:
-    """The pattern with the mean and the variance that the model has on the same animal."""
-    weight = np.rint(coverage.astype(np.float64) * 255)
+def like(pattern: Plane, model: Plane, seen: Plane) -> Plane:
+    """The pattern with the mean and the variance that the model has where as much of the same animal is seen."""
+    weight = np.rint(seen.astype(np.float64) * 255)
     mean, deviation = _moments(pattern, weight)
     wanted, wanted_deviation = _moments(model, weight)
     return ((pattern - mean) * (wanted_deviation / deviation) + wanted).astype(np.float32)

@@ -6,20 +6,47 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fine, join, lit, mix, rgb, rounded_box, stripes
+from stages.drawing.canvas import (
+    Grid,
+    Layer,
+    Plane,
+    cover,
+    ellipse,
+    fade,
+    fine,
+    join,
+    lit,
+    mix,
+    rgb,
+    rounded_box,
+    stripes,
+)
 from stages.drawing.scenes import Scenes
 
-TRAITS = ("horizon", "sky", "haze", "ridge", "ridge_height", "tree", "tree_size", "ground", "ground_light", "tufts")
+TRAITS = (
+    "horizon",
+    "sky",
+    "cloud",
+    "haze",
+    "ridge",
+    "ridge_height",
+    "tree",
+    "tree_size",
+    "ground",
+    "ground_light",
+    "tufts",
+)
 
 
 def horizon(scenes: Scenes) -> Plane:
     """Where the field meets the hills."""
-    return scenes.trait("horizon", 0.0, 0.24)
+    return scenes.skewed("horizon", 0.24, 0.0)
 
 
 def background(scenes: Scenes, grid: Grid) -> Iterator[Layer]:
     """Sky, far hills, near hills, a tree and the field, from back to front."""
     yield _sky(scenes, grid)
+    yield _cloud(scenes, grid)
     yield from _hills(scenes, grid)
     yield from _tree(scenes, grid)
     yield _ground(scenes, grid)
@@ -39,19 +66,28 @@ def _sky(scenes: Scenes, grid: Grid) -> Layer:
     return grid.layer(np.ones((len(scenes), *grid.v.shape[1:]), np.float32), paint)
 
 
+def _cloud(scenes: Scenes, grid: Grid) -> Layer:
+    """A soft cloud, mostly at the right."""
+    right = grid.x - scenes.skewed("cloud", 0.85, -0.9)
+    down = grid.y + 0.78 - scenes.trait("cloud", 0, 0.16)
+    shape = join(ellipse(right, down, 0.36, 0.085), ellipse(right + 0.08, down + 0.06, 0.2, 0.11), 0.1)
+    return grid.layer(fade(shape, 0.09) * 0.85, mix(rgb(0.97, 0.98, 1.0), rgb(1.0, 0.84, 0.74), _dusk(scenes)))
+
+
 def _ridge(scenes: Scenes, grid: Grid, period: float, height: Plane, phase: Plane) -> Plane:
     at = grid.x / period + phase
-    wave = stripes(at) * 0.6 + stripes(at * 2.3 + phase) * 0.25
-    return horizon(scenes) - height * (1 + wave * 0.7) - grid.y
+    wave = stripes(at) * 0.6 + stripes(at * 2.3 + phase) * 0.3
+    return horizon(scenes) - height * (1 + wave * 0.8) - grid.y
 
 
 def _hills(scenes: Scenes, grid: Grid) -> Iterator[Layer]:
-    dusk, haze = _dusk(scenes), scenes.trait("haze", 0.25, 0.65)[:, None]
+    dusk = _dusk(scenes)
+    haze = 0.1 + 0.5 * scenes.skewed("haze")[:, None] + 0.2 * dusk
     air = mix(rgb(0.66, 0.80, 0.92), rgb(0.93, 0.66, 0.50), dusk)
-    height = scenes.trait("ridge_height", 0.1, 0.34)
-    far = _ridge(scenes, grid, 1.7, height, scenes.trait("ridge"))
+    height = scenes.skewed("ridge_height", 0.2, 0.46)
+    far = _ridge(scenes, grid, 1.7, height, scenes.trait("ridge", 0.0, 0.7))
     yield grid.layer(cover(far, grid.pixel), mix(rgb(0.24, 0.38, 0.46), air, haze))
-    near = _ridge(scenes, grid, 1.1, height * 0.42, scenes.trait("ridge", 0.4, 2.4))
+    near = _ridge(scenes, grid, 1.1, height * 0.4, scenes.trait("ridge", 0.4, 1.9))
     yield grid.layer(cover(near, grid.pixel), mix(rgb(0.20, 0.36, 0.22), air, haze * 0.5))
 
 
@@ -71,21 +107,14 @@ def _tree(scenes: Scenes, grid: Grid) -> Iterator[Layer]:
 def _ground(scenes: Scenes, grid: Grid) -> Layer:
     """From green grass to a dry savanna, with tufts that grow towards the front."""
     edge = horizon(scenes)
-    dry = scenes.trait("ground")[:, None]
+    dry = scenes.skewed("ground")[:, None]
     green, straw = rgb(0.34, 0.58, 0.20), rgb(0.86, 0.72, 0.36)
     depth = np.clip((grid.y - edge) / (1 - edge), 0, 1)
     # Rows of grass come closer to each other in the distance.
     row = (depth + 0.9) * (depth + 0.9) * 2.2
-    phase = scenes.trait("tufts")
+    phase = scenes.trait("tufts", 0.0, 0.7)
     bend = stripes(row + phase * 3)
     clumps = stripes(grid.x * 1.6 + phase + bend * 0.35) * stripes(row * 1.3 + phase)
     blades = stripes(grid.x * 14 + bend * 1.2 + row * 2) * fine(0.15, grid.pixel)
-    brightness = scenes.trait("ground_light", 0.78, 1.05) + 0.1 - depth * 0.22 + clumps * 0.1 + blades * 0.05
+    brightness = scenes.skewed("ground_light", 1.05, 0.75) + 0.1 - depth * 0.22 + clumps * 0.1 + blades * 0.05
     return grid.layer(cover(edge - grid.y, grid.pixel) + np.zeros_like(grid.v), lit(mix(green, straw, dry), brightness))
-
-
-def shadow(scenes: Scenes, grid: Grid, foot: float) -> Layer:
-    """What an animal throws on the field, away from the light."""
-    away = grid.u - scenes.trait("light", 0.12, -0.12)
-    dark = cover(ellipse(away, grid.v - foot, 0.7, 0.075), grid.pixel * 2)
-    return grid.layer(dark * 0.5, rgb(0.13, 0.15, 0.08))
