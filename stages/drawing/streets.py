@@ -18,22 +18,26 @@ Inside = npt.NDArray[np.bool_]
 
 
 class Kind(NamedTuple):
-    """A class: its name, its colour in the map, and the colour around which it lies in photographs."""
+    """A class: its name, its colour in the map, the middle of its colours in photographs, and what a tint adds."""
 
     name: str
     label: tuple[int, int, int]
     prototype: tuple[int, int, int]
+    tint: tuple[float, float, float]
 
 
+# Prototypes lie far apart in chromaticity, (r, g, b) / (r + g + b), and tints are small: whatever the light and the
+# rounding, the nearest prototype is the right one.
 CLASSES = (
-    Kind("sky", (70, 130, 180), (116, 166, 232)),
-    Kind("building", (70, 70, 70), (198, 113, 86)),
-    Kind("vegetation", (107, 142, 35), (92, 138, 60)),
-    Kind("sidewalk", (244, 35, 232), (206, 186, 142)),
-    Kind("road", (128, 64, 128), (108, 101, 124)),
-    Kind("car", (0, 0, 142), (206, 42, 96)),
-    Kind("person", (220, 20, 60), (240, 206, 50)),
+    Kind("sky", (70, 130, 180), (112, 166, 236), (0.08, 0.0, 0.06)),
+    Kind("building", (70, 70, 70), (204, 112, 80), (-0.02, 0.1, 0.04)),
+    Kind("vegetation", (107, 142, 35), (88, 140, 56), (0.16, 0.0, -0.12)),
+    Kind("sidewalk", (244, 35, 232), (208, 188, 142), (0.02, -0.05, 0.03)),
+    Kind("road", (128, 64, 128), (106, 102, 126), (0.03, -0.02, -0.04)),
+    Kind("car", (0, 0, 142), (208, 40, 84), (0.0, 0.0, 0.3)),
+    Kind("person", (220, 20, 60), (240, 204, 48), (0.0, -0.07, -0.3)),
 )
+WARMTH = (0.05, 0.0, -0.05)
 SKY, BUILDING, VEGETATION, SIDEWALK, ROAD, CAR, PERSON = range(len(CLASSES))
 DOMAINS = ("labels", "photo")
 LAYOUT = (
@@ -66,9 +70,11 @@ LIGHT = (
     "brightness",
     "warmth",
     "direction",
-    *(f"{kind.name}_{what}" for kind in CLASSES for what in ("value", "tint", "green")),
+    *(f"{kind.name}_{what}" for kind in CLASSES for what in ("value", "tint")),
 )
 RENDERINGS = 64
+# How near and how far people cross the street, and which share of all draws stands for nobody.
+CROSSING, NOBODY = (4.6, 6.6), 0.45
 
 # Metres: the height of the camera, the length of a block, the end of the street; and the focal length.
 HEIGHT, BLOCK, END, FOCAL = 1.7, 10.0, 60.0, 1.3
@@ -140,14 +146,19 @@ def lights(scenes: Scenes) -> Light:
 def light(draws: Plane) -> Light:
     """From draws in [0, 1), in the order of LIGHT: [n, len(LIGHT)]."""
     brightness, warmth, direction = draws[:, 0], draws[:, 1] * 2 - 1, draws[:, 2] * 2 - 1
-    own = draws[:, 3:].reshape(-1, len(CLASSES), 3)
-    value = 0.74 + 0.36 * own[:, :, 0]
-    tint, green = (own[:, :, 1] * 2 - 1) * 0.07, (own[:, :, 2] * 2 - 1) * 0.05
-    channels = np.stack([1 + tint, 1 + green, 1 - tint], axis=2)
-    warm = np.stack([1 + warmth * 0.06, 1 + warmth * 0, 1 - warmth * 0.06], axis=1)
-    level = (0.76 + 0.3 * brightness)[:, None, None] * value[:, :, None]
-    prototypes = np.array([kind.prototype for kind in CLASSES], np.float32) / 255
-    return Light((prototypes * channels * warm[:, None] * level).astype(np.float32), direction.astype(np.float32))
+    own = draws[:, 3:].reshape(-1, len(CLASSES), 2)
+    # More often bright than dark, and more often cold than warm.
+    level = 1.12 - 0.3 * brightness * brightness
+    value = 0.78 + 0.34 * own[:, :, :1]
+    tint = 1 + (own[:, :, 1:] * 2 - 1) * _column("tint")
+    warm = 1 + (warmth * (0.75 + 0.25 * warmth) - 0.1)[:, None, None] * np.array(WARMTH, np.float32)
+    colours = _column("prototype") / 255 * tint * warm * value * level[:, None, None]
+    return Light(colours.astype(np.float32), direction.astype(np.float32))
+
+
+def _column(what: str) -> Plane:
+    """Something of every class, [7, 3]."""
+    return np.array([getattr(kind, what) for kind in CLASSES], np.float32)
 
 
 def photo(seen: Layout, light: Light) -> Pictures:
@@ -165,8 +176,7 @@ def classes(photos: Pictures) -> Ids:
     """The class of every pixel of a photograph [..., 3]: the prototype that is nearest in chromaticity."""
     levels = photos.astype(np.float32)
     shares = levels / np.maximum(levels.sum(axis=-1, keepdims=True), 1)
-    prototypes = np.array([kind.prototype for kind in CLASSES], np.float32)
-    prototypes /= prototypes.sum(axis=1, keepdims=True)
+    prototypes = _column("prototype") / _column("prototype").sum(axis=1, keepdims=True)
     distances = sum((shares[..., channel, None] - prototypes[:, channel]) ** 2 for channel in range(3))
     return np.asarray(distances).argmin(axis=-1).astype(np.uint8)
 
@@ -175,7 +185,7 @@ def layout(scenes: Scenes, resolution: int) -> Layout:
     """Sky, walls and ground, then everything that stands in the street, from far to near."""
     grid = whole(resolution)
     view = View(
-        grid.x - scenes.trait("vanishing", -0.3, 0.38), grid.y - scenes.trait("horizon", -0.22, 0.06), grid.pixel
+        grid.x - scenes.trait("vanishing", -0.3, 0.38), grid.y - scenes.trait("horizon", -0.14, 0.14), grid.pixel
     )
     seen = _sky(scenes, grid)
     _walls(scenes, view, seen)
@@ -188,18 +198,24 @@ def layout(scenes: Scenes, resolution: int) -> Layout:
     _tree(scenes, view, seen, "tree_left_near", left - 1.0, (9.5, 14))
     _car(scenes, view, seen, "car_coming", middle - (right - left) * 0.25, (7.5, 20))
     _tree(scenes, view, seen, "tree_right_near", right + 1.0, (8, 12))
-    _car(scenes, view, seen, "car_parked", right - 0.7, (6.5, 11))
-    _person(scenes, view, seen, "person_left", left - 1.1, (5.0, 8.5))
-    _person(scenes, view, seen, "person_right", right + 0.8, (4.6, 8.0))
-    _person(scenes, view, seen, "person_crossing", mix(left, right, scenes.trait("crossing")), (4.6, 6.4))
+    _car(scenes, view, seen, "car_parked", right - 0.9, (6.0, 11))
+    _person(scenes, view, seen, "person_left", left - 0.7, (7.0, 10.5))
+    _person(scenes, view, seen, "person_right", right + 0.8, (4.4, 7.5))
+    _person(scenes, view, seen, "person_crossing", _crossing(scenes), CROSSING)
     return seen
 
 
 def _curbs(scenes: Scenes) -> tuple[Plane, Plane]:
     """Where the road begins and ends, in metres to the right of the camera, which drives on the right."""
-    half = scenes.trait("road", 3.0, 4.6)
-    middle = -half * scenes.trait("lane", 0.3, 0.6)
+    half = 2.9 + scenes.skewed("road", 0, 1.6)
+    middle = -half * scenes.trait("lane", 0.1, 0.5)
     return middle - half, middle + half
+
+
+def _crossing(scenes: Scenes) -> Plane:
+    """Where somebody crosses the street: in sight, wherever the road ends."""
+    left, right = _curbs(scenes)
+    return mix(np.maximum(left, -3.0), np.minimum(right, 3.0), scenes.trait("crossing"))
 
 
 def _sky(scenes: Scenes, grid: Grid) -> Layout:
@@ -220,20 +236,21 @@ def _walls(scenes: Scenes, view: View, seen: Layout) -> None:
     depth = FOCAL * wall / beside
     closed = depth > END
     depth = np.minimum(depth, END)
-    block = np.floor(depth / BLOCK + scenes.trait("phase", -0.5, 0.4))
+    block = np.floor((depth - np.abs(wall) * FOCAL) / BLOCK + scenes.trait("phase", 0.1, 0.9))
     share = np.where(on_right, _blocks(scenes, block, "right"), _blocks(scenes, block, "left"))
     share = np.where(closed, scenes.trait("end"), share)
     park = share < 0.24
     tall = np.clip((share - 0.24) / 0.76, 0, 1)
     up = view.above(depth)
     lumps = noise(depth * 0.9 + 40, up * 0.9 + 40, 63) * 0.9 + noise(depth * 2.3 + 40, up * 2.3 + 40, 64) * 0.5
-    height = np.where(park, 3.2 + share * 9 + lumps, 4.6 + tall * tall * 11 + wander(block + 40, 65) * 0.8)
-    inside = up < height
+    eaves = 4.6 + tall * tall * 11 + wander(block + 40, 65) * 0.8
     facing = np.where(closed, np.float32(0), np.where(on_right, np.float32(-1), np.float32(1)))
     along = np.where(closed, view.across(depth), depth)
     stretch = np.where(closed, depth / FOCAL, depth * depth / (FOCAL * np.abs(wall))) * view.pixel
-    seen.paint(inside & park, VEGETATION, 0.86 + lumps * 0.2, facing * 0.6)
-    seen.paint(inside & ~park, BUILDING, _facade(along, up, height, block, stretch), facing)
+    # Low houses have gables.
+    gable = np.maximum(2.0 - np.abs(along / 5 - np.floor(along / 5) - 0.5) * 4.4, 0) * (tall < 0.45)
+    seen.paint(park & (up < 3.2 + share * 9 + lumps), VEGETATION, 0.86 + lumps * 0.2, facing * 0.6)
+    seen.paint(~park & (up < eaves + gable), BUILDING, _facade(along, up, eaves, block, stretch), facing)
 
 
 def _blocks(scenes: Scenes, block: Plane, side: str) -> Plane:
@@ -241,15 +258,15 @@ def _blocks(scenes: Scenes, block: Plane, side: str) -> Plane:
     return np.where(block < 1, scenes.trait(f"{side}_near"), far)
 
 
-def _facade(along: Plane, up: Plane, height: Plane, block: Plane, stretch: Plane) -> Plane:
-    """Storeys of windows, a ledge below the roof, a darker ground floor."""
+def _facade(along: Plane, up: Plane, eaves: Plane, block: Plane, stretch: Plane) -> Plane:
+    """Storeys of windows, a ledge below the eaves, a darker foot and a darker gable."""
     column, storey = along / 2.5, up / 2.9
     p, q = (column - np.floor(column) - 0.5) * 2.5, (storey - np.floor(storey) - 0.52) * 2.9
     window = cover(rounded_box(p, q, 0.62, 0.8, 0.05), np.maximum(stretch, 0.12))
-    window = window * (up < height - 0.9) * np.clip((2.6 / stretch - 1.5) / 3, 0, 1)
+    window = window * (up < eaves - 0.9) * np.clip((2.6 / stretch - 1.5) / 3, 0, 1)
     tone = 0.95 + wander(block * 3 + 40, 66) * 0.13
-    ledge = np.clip(1 - np.abs(height - up - 0.3) / 0.3, 0, 1) * 0.16
-    return tone * (1 - 0.42 * window) + ledge - (up < 0.7) * 0.12
+    ledge = np.clip(1 - np.abs(eaves - up - 0.25) / 0.3, 0, 1) * 0.16
+    return tone * (1 - 0.42 * window) + ledge - (up < 0.7) * 0.12 - (up > eaves) * 0.2
 
 
 def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
@@ -259,14 +276,18 @@ def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
     depth = FOCAL * HEIGHT / np.maximum(view.down, 1e-3)
     x = view.across(depth)
     between = (x > left - pavement) & (x < right + pavement) & (depth < END) & (view.down > 0)
-    road = (x > left) & (x < right)
+    aside = np.maximum(left - x, x - right)
+    road = aside < 0
     size = view.pixel * depth / FOCAL
     grit = noise(x * 3 + 60, depth * 1.5, 67) * 0.05 + noise(x * 9 + 60, depth * 4, 68) * 0.05
     dash = (depth / 5 - np.floor(depth / 5) < 0.55).astype(np.float32)
     line = cover(np.abs(x - (left + right) / 2) - 0.12, size) * dash
     edges = cover(np.minimum(np.abs(x - left - 0.35), np.abs(x - right + 0.35)) - 0.08, size) * 0.7
-    seen.paint(between & road, ROAD, 0.88 + grit + np.maximum(line, edges) * 0.85)
-    aside = np.maximum(left - x, x - right)
+    there, where = _stands(scenes, "person_crossing", NOBODY, CROSSING)
+    on_bars = there & (np.abs(depth - where) < 0.9)
+    bars = cover(np.abs((x - left) / 1.1 - np.floor((x - left) / 1.1) - 0.5) * 1.1 - 0.28, size) * (aside < -0.5)
+    marks = np.where(on_bars, bars, np.maximum(line, edges))
+    seen.paint(between & road, ROAD, 0.88 + grit + marks * 0.8)
     joints = np.minimum(np.abs(aside - np.floor(aside) - 0.5), np.abs(depth / 1.4 - np.floor(depth / 1.4) - 0.5))
     joint = cover(joints - 0.03, size) * np.clip(0.5 / size - 0.5, 0, 1)
     curb = (aside < 0.25).astype(np.float32)
@@ -342,16 +363,18 @@ def _flank(view: View, seen: Layout, there: Inside, x: Plane, depth: Plane) -> N
 
 def _person(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: tuple[float, float]) -> None:
     """Head, coat and legs."""
-    there, depth = _stands(scenes, name, 0.45, depths)
+    there, depth = _stands(scenes, name, NOBODY, depths)
     _contact(view, seen, there, x, depth, 0.55, 0.5)
     u, up = view.across(depth) - x, view.above(depth)
-    head = ellipse(u, up - 1.6, 0.15, 0.18) < 0
-    coat = rounded_box(u, up - 1.1, 0.31 - (up - 1.1) * 0.12, 0.36, 0.14) < 0
-    legs = (np.abs(np.abs(u) - 0.13) < 0.12) & (up > 0) & (up < 0.85)
-    round_ = np.clip(u * 3, -1, 1)
-    seen.paint(legs & there, PERSON, 0.5, round_)
-    seen.paint(coat & there, PERSON, 0.92 - (np.abs(u) > 0.2) * (up < 1.3) * 0.12, round_)
-    seen.paint(head & there, PERSON, np.where(up > 1.66, np.float32(0.55), np.float32(1.05)), round_)
+    head = ellipse(u, up - 1.62, 0.15, 0.19) < 0
+    arms = rounded_box(u, up - 1.14, 0.34, 0.32, 0.14) < 0
+    coat = np.abs(u) < 0.2 + (1.46 - up) * 0.08
+    legs = (np.abs(np.abs(u) - 0.13) < 0.115) & (up > 0) & (up < 0.86)
+    turned = np.clip(u * 3, -1, 1)
+    seen.paint(legs & there, PERSON, 0.5, turned)
+    seen.paint(arms & there, PERSON, np.where(coat, np.float32(0.95), np.float32(0.72)), turned)
+    seen.paint(coat & (up > 0.66) & (up < 1.44) & there, PERSON, 0.95, turned)
+    seen.paint(head & there, PERSON, np.where(up > 1.68, np.float32(0.55), np.float32(1.08)), turned)
 
 
 def bayes(scenes: Scenes, resolution: int) -> npt.NDArray[np.float64]:
