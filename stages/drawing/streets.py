@@ -344,21 +344,31 @@ def _car(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: 
 
 
 def _flank(view: View, seen: Layout, there: Inside, x: Plane, depth: Plane) -> None:
-    """The side of a car that runs towards the vanishing point."""
-    towards = np.where(x > 0, np.float32(-1), np.float32(1))
-    plane = x + towards * 0.88
-    beside = np.where(np.abs(view.right) < 1e-3, np.float32(1e-3), view.right)
-    along = FOCAL * plane / beside
-    along = np.where(np.isfinite(along), along, np.float32(0))
+    """Roof and side of a car, which run towards the vanishing point."""
+    high = FOCAL * (HEIGHT - 1.48) / np.maximum(view.down, 1e-3)
+    roof = (np.abs(view.across(high) - x) < 0.66) & (np.abs(high - depth - 1.7) < 1.25)
+    seen.paint(roof & there, CAR, 1.08)
+    inner = np.where(x > 0, np.float32(-1), np.float32(1))
+    shown = there & (np.abs(x) > 0.88)
+    # The cabin leans inwards by 0.3 per metre.
+    along = _meeting(x + inner * (1.1 - 0.3 * HEIGHT), view.right - inner * 0.3 * view.down)
     up, t = view.above(along), along - depth
-    within = (t > 0) & (t < 4.2) & (np.abs(x) > 0.88) & (up > 0.25)
-    roof = 0.98 + 0.5 * np.clip(np.minimum(t - 0.3, 3.3 - t) * 2.2, 0, 1)
-    glass = (up > 1.0) & (up < roof - 0.1) & (np.abs(t - 1.85) > 0.06)
-    wheel = np.minimum(np.abs(t - 0.85), np.abs(t - 3.3))
-    tyre = (wheel * wheel + (up - 0.34) * (up - 0.34) < 0.12) & (t > 0) & (np.abs(x) > 0.88) & (up > 0)
-    texture = np.where(glass, np.float32(0.48), np.float32(0.72))
-    seen.paint(within & (up < roof) & there, CAR, texture, towards * 0.6)
-    seen.paint(tyre & there, CAR, 0.4)
+    cabin = (t > 0.4) & (t < 3.7 - (up - 0.9) * 1.2) & (up > 0.7) & (up < 1.48)
+    glass = (up > 0.98) & (up < 1.38) & (np.abs(t - 1.85) > 0.07) & (t > 0.65) & (t < 3.5 - (up - 0.9) * 1.2)
+    seen.paint(cabin & shown, CAR, np.where(glass, np.float32(0.46), np.float32(0.78)), inner * 0.6)
+    along = _meeting(x + inner * 0.88, view.right)
+    up, t = view.above(along), along - depth
+    side = (t > 0) & (t < 4.2) & (up > 0.25) & (up < 0.98 - 0.12 * np.clip(t - 3.2, 0, 1))
+    seen.paint(side & shown, CAR, 0.74 + 0.06 * (up > 0.62), inner * 0.6)
+    hub = np.minimum(np.abs(t - 0.85), np.abs(t - 3.3))
+    tyre = (hub * hub + (up - 0.34) * (up - 0.34) < 0.12) & (up > 0)
+    seen.paint(tyre & shown, CAR, 0.42)
+
+
+def _meeting(plane: Plane, ray: Plane) -> Plane:
+    """How deep in the street a ray meets a plane that runs along it; 0 where it never does."""
+    apart = np.where(np.abs(ray) < 1e-3, np.float32(1), ray)
+    return np.where(np.abs(ray) < 1e-3, np.float32(0), FOCAL * plane / apart)
 
 
 def _person(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: tuple[float, float]) -> None:
