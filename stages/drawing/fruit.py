@@ -70,8 +70,9 @@ def fruits(scenes: Scenes) -> tuple[Fruit, Fruit, Fruit]:
     count = scenes.chosen("count", 0.42, 0.36)[:, None, None]
     side = np.where(scenes.trait("side") < 0.68, np.float32(1), np.float32(-1))
     several = (count > 0).astype(np.float32)
-    radius = mix(scenes.trait("size", 0.44, 0.62), scenes.trait("size", 0.38, 0.48), several)
-    x = scenes.trait("place", -0.22, 0.22) - side * several * 0.24
+    radius = mix(scenes.trait("size", 0.44, 0.62), scenes.trait("size", 0.37, 0.46), several)
+    radius = radius - 0.05 * (count > 1)
+    x = scenes.trait("place", -0.22, 0.22) - side * (0.24 * (count == 1) + 0.04 * (count > 1)).astype(np.float32)
     y = _table_at(scenes) + 0.36 - radius * 0.35
     lean, ripe = scenes.trait("lean", -0.3, 0.4), scenes.skewed("ripeness")
     away = scenes.trait("spread", 1.5, 1.85) * radius
@@ -129,10 +130,11 @@ def _table(scenes: Scenes, grid: Grid) -> Layer:
     )
     depth = 1 / (np.maximum(grid.y - edge, 0) + 0.7)
     across, along = grid.x * depth * 2.2 + 0.35, depth * 3
-    joint = np.abs(across - np.floor(across) - 0.5) * 2
+    joint = 0.5 - np.abs(across - np.floor(across) - 0.5)
+    wide = grid.pixel * depth * 2.2
     grain = noise(np.floor(across) * 9 + across * 14, along * 1.5, 5) * 0.07 * fine(0.1, grid.pixel)
     board = noise(np.floor(across), np.zeros_like(across), 6) * 0.08
-    gap = np.clip((joint - 0.93) * 14, 0, 1) * 0.3
+    gap = cover(joint - 0.02, wide) * 0.32
     brightness = (0.95 + (grid.y - edge) * 0.22 + grain + board - gap) * _bright(scenes)
     brightness = brightness * (1 - 0.25 * fade(grid.y - edge - 0.06, 0.06))
     return grid.layer(cover(edge - grid.y, grid.pixel) + 0 * grid.x, lit(tone, brightness))
@@ -189,8 +191,8 @@ def _orange(scenes: Scenes, grid: Grid, fruit: Fruit) -> tuple[Plane, Plane, Pla
     a, b = grid.u * bulge, grid.v * bulge
     slant = scenes.trait("light", -0.12, 0.08)
     small = (noise(a * 13, b * 13, 21) - noise((a + slant) * 13, (b - 0.06) * 13, 21)) * fine(0.11, grid.pixel)
-    large = noise(a * 4.5, b * 4.5, 22)
-    peel = 1 + small * 0.11 + large * 0.06
+    large = noise(a * 4.5, b * 4.5, 22) - noise((a + slant * 2) * 4.5, (b - 0.12) * 4.5, 22)
+    peel = 1 + small * 0.11 + large * 0.09
     skin = lit(rgb(0.98, 0.56, 0.07), peel)
     button = fade(ellipse(grid.u, grid.v - STEM, 0.2, 0.12), 0.1)[:, None]
     return shape, mix(skin, rgb(0.3, 0.42, 0.12), button), np.float32(0.38)
@@ -203,10 +205,10 @@ def _leaf(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Lay
     size = np.sqrt(1 + turn * turn)
     right, up = grid.u * fruit.flip, STEM - 0.14 - grid.v
     along, across = (right + turn * up) / size, (up - turn * right) / size
-    length = np.float32(0.86 if apple else 0.98)
+    length = np.float32(0.98 if apple else 1.1)
     t = along / length
     across = across - t * (1 - t) * 0.2
-    half = np.float32(1.05 if apple else 0.82) * t * (1 - t) * (1.25 - 0.5 * t)
+    half = np.float32(1.25 if apple else 1.0) * t * (1 - t) * (1.25 - 0.5 * t)
     shape = np.maximum(np.abs(across) - half, np.abs(along - length / 2) - length / 2)
     vein = np.clip(1 - np.abs(across) / 0.035, 0, 1) * fine(0.09, grid.pixel)
     ribs = stripes((along - np.abs(across) * 0.8) * 8) * fine(0.13, grid.pixel)

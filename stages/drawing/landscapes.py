@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fade, fine, hue, lit, mix, rgb
+from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fade, fine, hue, lit, mix, rgb, rounded_box
 from stages.drawing.scenes import Pictures, Scenes, Task, painted
 from stages.drawing.textures import noise, wander, whole
 
@@ -31,6 +31,9 @@ TRAITS = (
     "sun_side",
     "day",
     "clouds",
+    "wind",
+    "hut_x",
+    "hut_hue",
     "conifer_x",
     "conifer_height",
     "broadleaf_x",
@@ -65,6 +68,7 @@ def layers(scenes: Scenes, winter: bool, resolution: int) -> Iterator[Layer]:
     yield _hills(scenes, grid, ground, winter)
     yield _meadow(scenes, grid, ground, winter)
     yield _lake(scenes, grid, ground, winter)
+    yield from _hut(scenes, grid, ground, winter)
     yield from _conifer(scenes, grid, winter)
     yield from _broadleaf(scenes, grid, winter)
 
@@ -81,8 +85,8 @@ def _ground(scenes: Scenes, grid: Grid) -> Ground:
         rough = wander(away * 5 + 50, seed) * 0.06 + wander(away * 13 + 50, seed + 10) * 0.025
         summits.append(horizon - top + np.abs(away) * steep * (1 - np.minimum(np.abs(away), 1.2) * 0.25) + rough)
     ridge = np.minimum(np.minimum(summits[0], summits[1]), horizon - 0.16 + wander(grid.x * 3 + 30, 33) * 0.06)
-    x = np.where(summits[0] < summits[1], first_x, second_x)
     crest = noise(grid.x * 5 + 50, grid.y * 5, 34) * 0.16 + noise(grid.x * 11 + 50, grid.y * 9, 35) * 0.07
+    x = np.where(summits[0] - summits[1] + crest < 0, first_x, second_x)
     facing = np.clip((grid.x - x + crest) * 7, -1, 1)
     slope = mix(scenes.trait("hill_left", 0.0, 0.34), scenes.trait("hill_right", 0.0, 0.34), (grid.x + 1) / 2)
     hill = horizon - slope + wander(grid.x * 4 + 20, 36) * 0.03
@@ -100,12 +104,13 @@ def _sky(scenes: Scenes, grid: Grid, winter: bool) -> Plane:
     high = mix(rgb(0.22, 0.48, 0.86), rgb(0.5, 0.55, 0.78), day)
     low = mix(rgb(0.66, 0.84, 0.97), rgb(1.0, 0.82, 0.62), day)
     if winter:
-        high, low = mix(high, rgb(0.72, 0.78, 0.86), np.float32(0.5)), mix(low, rgb(0.93, 0.93, 0.95), np.float32(0.5))
+        high, low = mix(high, rgb(0.72, 0.78, 0.86), _share(0.5)), mix(low, rgb(0.93, 0.93, 0.95), _share(0.5))
     share = np.clip((grid.y + 1) / 1.15, 0, 1)
     sky = mix(high, low, share[:, None])
-    puffs = noise(grid.x * 2.2 + 9, grid.y * 5 + 9, 41) * 0.6 + noise(grid.x * 5 + 9, grid.y * 10 + 9, 42) * 0.35
+    along = grid.x + scenes.skewed("wind", 0, 4) + 9
+    puffs = noise(along * 2.2, grid.y * 5 + 9, 41) * 0.6 + noise(along * 5, grid.y * 10 + 9, 42) * 0.35
     cloud = np.clip((puffs - 0.75 + scenes.trait("clouds", 0, 1.1)) * 2.2, 0, 1) * 0.8
-    return mix(sky, rgb(0.99, 0.98, 0.97) if not winter else rgb(0.9, 0.91, 0.94), cloud[:, None])
+    return mix(sky, rgb(0.92, 0.93, 0.95) if winter else rgb(0.99, 0.98, 0.97), cloud[:, None])
 
 
 def _mountains(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
@@ -118,27 +123,32 @@ def _rock(scenes: Scenes, grid: Grid, ground: Ground, y: Plane, winter: bool) ->
     line = scenes.trait("horizon", -0.08, 0.2) - scenes.trait("line", 0.2, 0.55)
     ragged = noise(grid.x * 9 + 40, y * 6, 43) * 0.06
     wooded = np.clip((y - line + ragged) * 14, 0, 1)[:, None]
-    woods = mix(_leaves(scenes), rgb(0.2, 0.36, 0.36), np.float32(0.55))
+    woods = mix(_leaves(scenes), rgb(0.2, 0.36, 0.36), _share(0.55))
     if winter:
-        bare = mix(bare, rgb(0.97, 0.98, 1.0), np.float32(0.86))
-        woods = mix(mix(woods, rgb(0.3, 0.36, 0.42), np.float32(0.4)), rgb(0.9, 0.93, 0.97), np.float32(0.22))
+        steep = noise(grid.x * 7 + 40, y * 9, 56) * 0.8 + noise(grid.x * 16 + 40, y * 20, 57) * 0.5
+        snowed = 0.9 - 0.65 * np.clip(steep * 2.2 - 0.35, 0, 1)[:, None]
+        bare = mix(bare * 0.9, rgb(0.97, 0.98, 1.0), snowed)
+        woods = mix(mix(woods, rgb(0.3, 0.36, 0.42), _share(0.4)), rgb(0.9, 0.93, 0.97), _share(0.22))
     light = 1 - ground.facing * _sun(scenes) * 0.24
-    shade = np.array((1.0, 1.0, 1.0), np.float32).reshape(1, 3, 1, 1)
-    bluish = mix(shade, rgb(0.8, 0.86, 1.0), np.clip((1 - light) * 3, 0, 1)[:, None])
+    shadow = mix(rgb(1, 1, 1), rgb(0.8, 0.86, 1.0), np.clip((1 - light) * 3, 0, 1)[:, None])
     haze = np.clip((y - ground.ridge) * 0.35, 0, 0.3)[:, None]
-    return mix(lit(1.0 * mix(bare, woods, wooded), light) if False else mix(bare, woods, wooded) * light[:, None] * bluish,
-               rgb(0.75, 0.82, 0.9), haze)
+    return mix(mix(bare, woods, wooded) * light[:, None] * shadow, rgb(0.75, 0.82, 0.9), haze)
+
+
+def _share(share: float) -> Plane:
+    return np.full((1, 1, 1, 1), share, np.float32)
 
 
 def _leaves(scenes: Scenes) -> Plane:
     """Foliage in summer, from blue green to yellow green."""
-    return hue(0.4 - scenes.skewed("foliage") * 0.22, 0.6 + 0 * scenes.trait("foliage"), 0.42 + 0.2 * scenes.skewed("foliage"))
+    young = scenes.skewed("foliage")
+    return hue(0.4 - young * 0.22, np.full_like(young, 0.6), 0.42 + 0.2 * young)
 
 
 def _grass(scenes: Scenes, winter: bool) -> Plane:
     """Meadows, from lush to dry; snow lets a little of it through."""
     grass = mix(rgb(0.36, 0.62, 0.22), rgb(0.76, 0.68, 0.3), scenes.skewed("meadow")[:, None])
-    return mix(grass, rgb(0.95, 0.97, 1.0), np.float32(0.8)) if winter else grass
+    return mix(grass, rgb(0.95, 0.97, 1.0), _share(0.8)) if winter else grass
 
 
 def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
@@ -150,7 +160,7 @@ def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     inside = np.clip((edge - grid.y) * 20, 0, 1) * np.clip(wood * 30, 0, 1)
     trees = _leaves(scenes) * 0.72
     if winter:
-        trees = mix(mix(trees, rgb(0.24, 0.27, 0.3), np.float32(0.4)), rgb(0.93, 0.95, 1.0), np.float32(0.15))
+        trees = mix(mix(trees, rgb(0.24, 0.27, 0.3), _share(0.4)), rgb(0.93, 0.95, 1.0), _share(0.15))
     light = 1 + wander(grid.x * 6 + 30, 45) * 0.1 * _sun(scenes) + (grid.y - ground.hill) * 0.2
     paint = mix(_grass(scenes, winter) * 0.9, trees, inside[:, None]) * light[:, None]
     return grid.layer(cover(top - grid.y, grid.pixel), paint)
@@ -160,10 +170,29 @@ def _meadow(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     """The land around the lake."""
     depth = 1 / (grid.y - ground.shore + 0.35)
     tufts = noise(grid.x * depth * 5 + 60, depth * 9, 46) * 0.08 + noise(grid.x * depth * 14 + 60, depth * 22, 47) * 0.06
+    light = 0.95 + tufts * (0.5 if winter else 1.0) + (grid.y - ground.shore) * 0.08
+    grass = _grass(scenes, winter)
     if winter:
-        tufts = tufts * 0.5
-    light = 0.95 + tufts + (grid.y - ground.shore) * 0.08
-    return grid.layer(cover(ground.shore - grid.y, grid.pixel), lit(_grass(scenes, winter), light))
+        thaw = noise(grid.x * depth * 3 + 60, depth * 6, 58) + noise(grid.x * depth * 9 + 60, depth * 18, 59) * 0.6
+        grass = mix(grass, _grass(scenes, False) * 0.8, np.clip(thaw * 2.4 - 0.75, 0, 0.8)[:, None])
+    return grid.layer(cover(ground.shore - grid.y, grid.pixel), lit(grass, light))
+
+
+def _hut(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Iterator[Layer]:
+    """A hut on the far shore of most lakes, whose roof carries snow."""
+    there = (scenes.trait("hut_x") < 0.7).astype(np.float32)
+    x = grid.x - scenes.trait("hut_x", 0.72, -1.15)
+    y = grid.y - ground.shore
+    light = 1 + _sun(scenes) * 0.12
+    wall = mix(rgb(0.72, 0.2, 0.14), rgb(0.22, 0.38, 0.68), scenes.skewed("hut_hue")[:, None])
+    walls = rounded_box(x, y + 0.045, 0.14, 0.085, 0.0)
+    window = rounded_box(np.abs(x) - 0.065, y + 0.05, 0.026, 0.03, 0.0)
+    glass = cover(window, grid.pixel) * fine(0.1, grid.pixel)
+    paint = mix(lit(wall, light), rgb(1.0, 0.9, 0.6) if winter else rgb(0.2, 0.25, 0.3), glass[:, None])
+    yield grid.layer(cover(walls, grid.pixel) * there, paint)
+    roof = np.maximum(np.abs(x) * 0.62 - (y + 0.26) * 0.8, y + 0.11)
+    tiles = rgb(0.95, 0.96, 1.0) if winter else rgb(0.36, 0.24, 0.22)
+    yield grid.layer(cover(roof, grid.pixel) * there, lit(tiles, light))
 
 
 def _lake(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
@@ -181,7 +210,7 @@ def _lake(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     ripples = noise(grid.x * 4, grid.y * 40, 49) * 0.06
     if winter:
         frost = np.clip(noise(grid.x * 3 + 20, grid.y * 12, 50) * 0.8 + 0.3, 0, 0.7)[:, None]
-        water = mix(mix(water, rgb(0.66, 0.78, 0.87), np.float32(0.6)), rgb(0.95, 0.97, 1.0), frost)
+        water = mix(mix(water, rgb(0.66, 0.78, 0.87), _share(0.6)), rgb(0.95, 0.97, 1.0), frost)
         ripples = ripples * 0.3
     return grid.layer(cover(shape, grid.pixel), water * (1 + ripples)[:, None])
 
