@@ -9,7 +9,7 @@ import numpy as np
 
 from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fade, fine, hue, lit, mix, rgb, stripes
 from stages.drawing.scenes import Pictures, Scenes, Task, painted
-from stages.drawing.textures import noise, whole
+from stages.drawing.textures import constant, either, noise, whole
 
 DOMAINS = ("apple", "orange")
 TRAITS = (
@@ -68,11 +68,12 @@ def layers(scenes: Scenes, domain: str, resolution: int) -> Iterator[Layer]:
 def fruits(scenes: Scenes) -> tuple[Fruit, Fruit, Fruit]:
     """From back to front: most scenes have one fruit, and the third stands where the second leaves room."""
     count = scenes.chosen("count", 0.42, 0.36)[:, None, None]
-    side = np.where(scenes.trait("side") < 0.68, np.float32(1), np.float32(-1))
-    several = (count > 0).astype(np.float32)
+    side = either(scenes.trait("side") < 0.68, 1, -1)
+    several = either(count > 0, 1, 0)
     radius = mix(scenes.trait("size", 0.44, 0.62), scenes.trait("size", 0.37, 0.46), several)
-    radius = radius - 0.05 * (count > 1)
-    x = scenes.trait("place", -0.22, 0.22) - side * (0.24 * (count == 1) + 0.04 * (count > 1)).astype(np.float32)
+    three = either(count > 1, 1, 0)
+    radius = radius - 0.05 * three
+    x = scenes.trait("place", -0.22, 0.22) - side * (0.24 * several - 0.2 * three)
     y = _table_at(scenes) + 0.36 - radius * 0.35
     lean, ripe = scenes.trait("lean", -0.3, 0.4), scenes.skewed("ripeness")
     away = scenes.trait("spread", 1.5, 1.85) * radius
@@ -82,8 +83,8 @@ def fruits(scenes: Scenes) -> tuple[Fruit, Fruit, Fruit]:
         size = radius * np.float32(scale)
         return Fruit(there, x + towards * away, y - radius * 0.3, size, -lean * towards, other, towards)
 
-    right = beside((count > 0).astype(np.float32), side, 0.88, "ripeness_right")
-    left = beside((count > 1).astype(np.float32), -side, 0.8, "ripeness_left")
+    right = beside(several, side, 0.88, "ripeness_right")
+    left = beside(three, -side, 0.8, "ripeness_left")
     return left, right, Fruit(np.ones_like(x), x, y, radius, lean, ripe, side)
 
 
@@ -110,7 +111,7 @@ def _wall(scenes: Scenes, grid: Grid) -> Layer:
     tone = hue(
         0.06 + scenes.skewed("wall_hue") * 0.6,
         scenes.trait("wall_saturation", 0.08, 0.38),
-        mix(scenes.trait("wall_value", 0.42, 0.9), scenes.trait("brightness", 0.42, 0.9), np.float32(0.3)),
+        mix(scenes.trait("wall_value", 0.42, 0.9), scenes.trait("brightness", 0.42, 0.9), constant(0.3)),
     )
     light = scenes.trait("light", -0.9, 0.5)
     across, up = grid.x - light * 1.1, grid.y + 0.5
@@ -151,7 +152,7 @@ def _shadow(scenes: Scenes, grid: Grid, fruit: Fruit) -> Layer:
 
 def _body(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Layer]:
     """The fruit in the light, and its stem."""
-    shape, skin, gloss = (_apple if domain == "apple" else _orange)(scenes, grid, fruit)
+    shape, skin, gloss = _apple(scenes, grid, fruit) if domain == "apple" else _orange(scenes, grid)
     radius = np.minimum(grid.u * grid.u + grid.v * grid.v, 1)
     front = np.sqrt(1 - radius)
     facing = scenes.trait("light", -0.6, 0.4) * grid.u - 0.5 * grid.v + 0.66 * front
@@ -162,7 +163,9 @@ def _body(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Lay
     yield grid.layer(cover(shape, grid.pixel) * fruit.there, paint)
     top = -1.12 if domain == "apple" else -0.86
     bend = grid.u - (grid.v - STEM) * (grid.v - STEM) * 0.4 * fruit.flip
-    stem = np.maximum(np.abs(bend) - 0.055 + (grid.v - STEM) * 0.03, np.abs(grid.v - (STEM + top) / 2) + (top - STEM) / 2)
+    stem = np.maximum(
+        np.abs(bend) - 0.055 + (grid.v - STEM) * 0.03, np.abs(grid.v - (STEM + top) / 2) + (top - STEM) / 2
+    )
     yield grid.layer(cover(stem, grid.pixel) * fruit.there, lit(rgb(0.33, 0.2, 0.1), _bright(scenes)))
 
 
@@ -180,10 +183,10 @@ def _apple(scenes: Scenes, grid: Grid, fruit: Fruit) -> tuple[Plane, Plane, Plan
     cavity = fade(ellipse(grid.u, grid.v - STEM, 0.36, 0.17), 0.2)[:, None] * 0.75
     skin = mix(skin, rgb(0.4, 0.42, 0.12), cavity)
     dots = np.clip(noise(meridian * 9 + 20, grid.v * 9, 13) * 6 - 4, 0, 1) * fine(0.12, grid.pixel)
-    return shape, skin + dots[:, None] * 0.12, np.float32(0.75)
+    return shape, skin + dots[:, None] * 0.12, constant(0.75)
 
 
-def _orange(scenes: Scenes, grid: Grid, fruit: Fruit) -> tuple[Plane, Plane, Plane]:
+def _orange(scenes: Scenes, grid: Grid) -> tuple[Plane, Plane, Plane]:
     """A ball in a dimpled peel, with a green button."""
     shape = ellipse(grid.u, grid.v, 1.0, 0.97)
     radius = np.minimum(grid.u * grid.u + grid.v * grid.v, 1)
@@ -195,7 +198,7 @@ def _orange(scenes: Scenes, grid: Grid, fruit: Fruit) -> tuple[Plane, Plane, Pla
     peel = 1 + small * 0.11 + large * 0.09
     skin = lit(rgb(0.98, 0.56, 0.07), peel)
     button = fade(ellipse(grid.u, grid.v - STEM, 0.2, 0.12), 0.1)[:, None]
-    return shape, mix(skin, rgb(0.3, 0.42, 0.12), button), np.float32(0.38)
+    return shape, mix(skin, rgb(0.3, 0.42, 0.12), button), constant(0.38)
 
 
 def _leaf(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Layer]:
@@ -212,7 +215,7 @@ def _leaf(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Lay
     shape = np.maximum(np.abs(across) - half, np.abs(along - length / 2) - length / 2)
     vein = np.clip(1 - np.abs(across) / 0.035, 0, 1) * fine(0.09, grid.pixel)
     ribs = stripes((along - np.abs(across) * 0.8) * 8) * fine(0.13, grid.pixel)
-    tone = hue(0.05 + 0.29 * fruit.ripeness, 0.72 + 0 * fruit.ripeness, 0.6 + 0.1 * fruit.ripeness)
+    tone = hue(0.05 + 0.29 * fruit.ripeness, constant(0.72), 0.6 + 0.1 * fruit.ripeness)
     brightness = (1 + 0.2 * np.clip(across * 8, -1, 1) + vein * 0.3 + ribs * 0.05) * _bright(scenes)
     yield grid.layer(cover(shape, grid.pixel) * fruit.there, lit(tone, brightness))
 

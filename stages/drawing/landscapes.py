@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fade, fine, hue, lit, mix, rgb, rounded_box
+from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fine, hue, lit, mix, rgb, rounded_box
 from stages.drawing.scenes import Pictures, Scenes, Task, painted
-from stages.drawing.textures import noise, wander, whole
+from stages.drawing.textures import constant, either, noise, wander, whole
 
 DOMAINS = ("summer", "winter")
 TRAITS = (
@@ -104,7 +104,7 @@ def _sky(scenes: Scenes, grid: Grid, winter: bool) -> Plane:
     high = mix(rgb(0.22, 0.48, 0.86), rgb(0.5, 0.55, 0.78), day)
     low = mix(rgb(0.66, 0.84, 0.97), rgb(1.0, 0.82, 0.62), day)
     if winter:
-        high, low = mix(high, rgb(0.72, 0.78, 0.86), _share(0.5)), mix(low, rgb(0.93, 0.93, 0.95), _share(0.5))
+        high, low = mix(high, rgb(0.72, 0.78, 0.86), constant(0.5)), mix(low, rgb(0.93, 0.93, 0.95), constant(0.5))
     share = np.clip((grid.y + 1) / 1.15, 0, 1)
     sky = mix(high, low, share[:, None])
     along = grid.x + scenes.skewed("wind", 0, 4) + 9
@@ -119,36 +119,32 @@ def _mountains(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Laye
 
 def _rock(scenes: Scenes, grid: Grid, ground: Ground, y: Plane, winter: bool) -> Plane:
     """Bare above the line and wooded below it; snow takes the bare part, and dusts the woods."""
-    bare = mix(rgb(0.52, 0.49, 0.5), rgb(0.62, 0.47, 0.38), scenes.skewed("rock")[:, None])
+    bare = mix(rgb(0.47, 0.49, 0.54), rgb(0.7, 0.45, 0.3), scenes.skewed("rock")[:, None])
     line = scenes.trait("horizon", -0.08, 0.2) - scenes.trait("line", 0.2, 0.55)
     ragged = noise(grid.x * 9 + 40, y * 6, 43) * 0.06
     wooded = np.clip((y - line + ragged) * 14, 0, 1)[:, None]
-    woods = mix(_leaves(scenes), rgb(0.2, 0.36, 0.36), _share(0.55))
+    woods = mix(_leaves(scenes), rgb(0.2, 0.36, 0.36), constant(0.55))
     if winter:
         steep = noise(grid.x * 7 + 40, y * 9, 56) * 0.8 + noise(grid.x * 16 + 40, y * 20, 57) * 0.5
-        snowed = 0.9 - 0.65 * np.clip(steep * 2.2 - 0.35, 0, 1)[:, None]
+        snowed = 0.88 - 0.75 * np.clip(steep * 2.4 - 0.1, 0, 1)[:, None]
         bare = mix(bare * 0.9, rgb(0.97, 0.98, 1.0), snowed)
-        woods = mix(mix(woods, rgb(0.3, 0.36, 0.42), _share(0.4)), rgb(0.9, 0.93, 0.97), _share(0.22))
+        woods = mix(mix(woods, rgb(0.3, 0.36, 0.42), constant(0.4)), rgb(0.9, 0.93, 0.97), constant(0.22))
     light = 1 - ground.facing * _sun(scenes) * 0.24
     shadow = mix(rgb(1, 1, 1), rgb(0.8, 0.86, 1.0), np.clip((1 - light) * 3, 0, 1)[:, None])
     haze = np.clip((y - ground.ridge) * 0.35, 0, 0.3)[:, None]
     return mix(mix(bare, woods, wooded) * light[:, None] * shadow, rgb(0.75, 0.82, 0.9), haze)
 
 
-def _share(share: float) -> Plane:
-    return np.full((1, 1, 1, 1), share, np.float32)
-
-
 def _leaves(scenes: Scenes) -> Plane:
     """Foliage in summer, from blue green to yellow green."""
     young = scenes.skewed("foliage")
-    return hue(0.4 - young * 0.22, np.full_like(young, 0.6), 0.42 + 0.2 * young)
+    return hue(0.4 - young * 0.22, constant(0.6), 0.42 + 0.2 * young)
 
 
 def _grass(scenes: Scenes, winter: bool) -> Plane:
     """Meadows, from lush to dry; snow lets a little of it through."""
     grass = mix(rgb(0.36, 0.62, 0.22), rgb(0.76, 0.68, 0.3), scenes.skewed("meadow")[:, None])
-    return mix(grass, rgb(0.95, 0.97, 1.0), _share(0.8)) if winter else grass
+    return mix(grass, rgb(0.95, 0.97, 1.0), constant(0.8)) if winter else grass
 
 
 def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
@@ -160,7 +156,7 @@ def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     inside = np.clip((edge - grid.y) * 20, 0, 1) * np.clip(wood * 30, 0, 1)
     trees = _leaves(scenes) * 0.72
     if winter:
-        trees = mix(mix(trees, rgb(0.24, 0.27, 0.3), _share(0.4)), rgb(0.93, 0.95, 1.0), _share(0.15))
+        trees = mix(mix(trees, rgb(0.24, 0.27, 0.3), constant(0.4)), rgb(0.93, 0.95, 1.0), constant(0.15))
     light = 1 + wander(grid.x * 6 + 30, 45) * 0.1 * _sun(scenes) + (grid.y - ground.hill) * 0.2
     paint = mix(_grass(scenes, winter) * 0.9, trees, inside[:, None]) * light[:, None]
     return grid.layer(cover(top - grid.y, grid.pixel), paint)
@@ -169,7 +165,9 @@ def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
 def _meadow(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     """The land around the lake."""
     depth = 1 / (grid.y - ground.shore + 0.35)
-    tufts = noise(grid.x * depth * 5 + 60, depth * 9, 46) * 0.08 + noise(grid.x * depth * 14 + 60, depth * 22, 47) * 0.06
+    tufts = (
+        noise(grid.x * depth * 5 + 60, depth * 9, 46) * 0.08 + noise(grid.x * depth * 14 + 60, depth * 22, 47) * 0.06
+    )
     light = 0.95 + tufts * (0.5 if winter else 1.0) + (grid.y - ground.shore) * 0.08
     grass = _grass(scenes, winter)
     if winter:
@@ -206,18 +204,18 @@ def _lake(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     sky = _sky(scenes, Grid(grid.x, mirrored, grid.x, mirrored, grid.pixel, grid.rows, grid.columns), winter)
     rock = _rock(scenes, grid, ground, mirrored, winter)
     seen = cover(ground.ridge - mirrored, grid.pixel * 2)[:, None]
-    water = mix(sky, rock, seen) * rgb(0.72, 0.82, 0.9)
+    water: Plane = mix(sky, rock, seen) * rgb(0.72, 0.82, 0.9)
     ripples = noise(grid.x * 4, grid.y * 40, 49) * 0.06
     if winter:
         frost = np.clip(noise(grid.x * 3 + 20, grid.y * 12, 50) * 0.8 + 0.3, 0, 0.7)[:, None]
-        water = mix(mix(water, rgb(0.66, 0.78, 0.87), _share(0.6)), rgb(0.95, 0.97, 1.0), frost)
+        water = mix(mix(water, rgb(0.66, 0.78, 0.87), constant(0.6)), rgb(0.95, 0.97, 1.0), frost)
         ripples = ripples * 0.3
     return grid.layer(cover(shape, grid.pixel), water * (1 + ripples)[:, None])
 
 
 def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     """A fir in front, which carries snow on its branches."""
-    side = np.where(scenes.trait("swap") < 0.65, np.float32(-1), np.float32(1))
+    side = either(scenes.trait("swap") < 0.65, -1, 1)
     height = scenes.trait("conifer_height", 0.8, 1.35)
     x = grid.x - side * scenes.trait("conifer_x", 0.5, 0.82)
     t = (grid.y - 0.86 + height) / height
@@ -225,9 +223,9 @@ def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     half = np.clip(t, 0, 1) * 0.23 * height * (0.72 + 0.42 * tier)
     shape = np.maximum(np.abs(x) - half, np.maximum(t - 0.93, -t) * height)
     needles = noise(x * 24 + 50, t * 30, 51) * 0.18
-    light = 0.95 - _sun(scenes) * np.clip(x * 5, -1, 1) * 0.28 + needles - (tier < 0.25) * 0.15
-    green = hue(0.42 - scenes.skewed("foliage") * 0.14, 0.55 + 0 * height, 0.36 + 0 * height)
-    paint = green * light[:, None]
+    light = 0.95 - _sun(scenes) * np.clip(x * 5, -1, 1) * 0.28 + needles - either(tier < 0.25, 0.15, 0)
+    green = hue(0.42 - scenes.skewed("foliage") * 0.14, constant(0.55), constant(0.36))
+    paint: Plane = green * light[:, None]
     trunk = np.maximum(np.abs(x) - 0.035 * height, np.abs(grid.y - 0.84) - 0.1)
     yield grid.layer(cover(trunk, grid.pixel), lit(rgb(0.3, 0.2, 0.14), light))
     if winter:
@@ -238,7 +236,7 @@ def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
 
 def _broadleaf(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     """A round tree on the other side, which is bare in winter."""
-    side = np.where(scenes.trait("swap") < 0.65, np.float32(1), np.float32(-1))
+    side = either(scenes.trait("swap") < 0.65, 1, -1)
     height = scenes.trait("broadleaf_height", 0.6, 1.0)
     x, foot = (grid.x - side * scenes.trait("broadleaf_x", 0.45, 0.8)) / height, np.float32(0.9)
     y = (grid.y - foot) / height

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stages.drawing.canvas import Grid, Plane, cover, ellipse, fine, mix, rounded_box
+from stages.drawing.canvas import Grid, Plane, cover, ellipse, mix, rounded_box
 from stages.drawing.scenes import Pictures, Scenes, Task
-from stages.drawing.textures import noise, wander, whole
+from stages.drawing.textures import either, noise, wander, whole
 
 Ids = npt.NDArray[np.uint8]
 Inside = npt.NDArray[np.bool_]
@@ -110,6 +110,12 @@ class Layout:
         self.ids[inside] = kind
         np.copyto(self.texture, np.asarray(texture, np.float32), where=inside)
         np.copyto(self.facing, np.asarray(facing, np.float32), where=inside)
+
+    def repeated(self, times: int) -> Layout:
+        """The only picture of this layout, many times."""
+        shape = (times, *self.ids.shape[1:])
+        ids, texture = np.broadcast_to(self.ids, shape), np.broadcast_to(self.texture, shape)
+        return Layout(ids, texture, np.broadcast_to(self.facing, shape))
 
     def shade(self, share: Plane) -> None:
         """Darkens what is there."""
@@ -244,7 +250,7 @@ def _walls(scenes: Scenes, view: View, seen: Layout) -> None:
     up = view.above(depth)
     lumps = noise(depth * 0.9 + 40, up * 0.9 + 40, 63) * 0.9 + noise(depth * 2.3 + 40, up * 2.3 + 40, 64) * 0.5
     eaves = 4.6 + tall * tall * 11 + wander(block + 40, 65) * 0.8
-    facing = np.where(closed, np.float32(0), np.where(on_right, np.float32(-1), np.float32(1)))
+    facing = np.where(closed, np.float32(0), either(on_right, -1, 1))
     along = np.where(closed, view.across(depth), depth)
     stretch = np.where(closed, depth / FOCAL, depth * depth / (FOCAL * np.abs(wall))) * view.pixel
     # Low houses have gables.
@@ -266,7 +272,7 @@ def _facade(along: Plane, up: Plane, eaves: Plane, block: Plane, stretch: Plane)
     window = window * (up < eaves - 0.9) * np.clip((2.6 / stretch - 1.5) / 3, 0, 1)
     tone = 0.95 + wander(block * 3 + 40, 66) * 0.13
     ledge = np.clip(1 - np.abs(eaves - up - 0.25) / 0.3, 0, 1) * 0.16
-    return tone * (1 - 0.42 * window) + ledge - (up < 0.7) * 0.12 - (up > eaves) * 0.2
+    return tone * (1 - 0.42 * window) + ledge - either(up < 0.7, 0.12, 0) - either(up > eaves, 0.2, 0)
 
 
 def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
@@ -290,7 +296,7 @@ def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
     seen.paint(between & road, ROAD, 0.88 + grit + marks * 0.8)
     joints = np.minimum(np.abs(aside - np.floor(aside) - 0.5), np.abs(depth / 1.4 - np.floor(depth / 1.4) - 0.5))
     joint = cover(joints - 0.03, size) * np.clip(0.5 / size - 0.5, 0, 1)
-    curb = (aside < 0.25).astype(np.float32)
+    curb = either(aside < 0.25, 1, 0)
     seen.paint(between & ~road, SIDEWALK, 0.9 + grit - joint * 0.16 + curb * 0.1)
 
 
@@ -332,14 +338,14 @@ def _car(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: 
     taper = 0.86 - (up - 0.8) * 0.3
     cabin = (np.abs(u) < taper) & (up > 0.6) & (up < 1.48)
     glass = (np.abs(u) < taper - 0.12) & (up > 0.98) & (up < 1.38)
-    seen.paint(cabin & there, CAR, np.where(glass, np.float32(0.5), np.float32(1.02)))
+    seen.paint(cabin & there, CAR, either(glass, 0.5, 1.02))
     u, up = view.across(depth) - x, view.above(depth)
     wheel = (np.abs(np.abs(u) - 0.66) < 0.15) & (up > 0) & (up < 0.5)
     seen.paint(wheel & there, CAR, 0.42)
     body = rounded_box(u, up - 0.62, 0.9, 0.36, 0.12) < 0
     lamp = (np.abs(np.abs(u) - 0.68) < 0.16) & (np.abs(up - 0.72) < 0.1)
     plate = (np.abs(u) < 0.26) & (np.abs(up - 0.52) < 0.07)
-    texture = 0.86 + (up - 0.62) * 0.3 + lamp * 0.45 + plate * 0.35 - (up < 0.36) * 0.25
+    texture = 0.86 + (up - 0.62) * 0.3 + either(lamp, 0.45, 0) + either(plate, 0.35, 0) - either(up < 0.36, 0.25, 0)
     seen.paint(body & there, CAR, texture)
 
 
@@ -348,18 +354,18 @@ def _flank(view: View, seen: Layout, there: Inside, x: Plane, depth: Plane) -> N
     high = FOCAL * (HEIGHT - 1.48) / np.maximum(view.down, 1e-3)
     roof = (np.abs(view.across(high) - x) < 0.66) & (np.abs(high - depth - 1.7) < 1.25)
     seen.paint(roof & there, CAR, 1.08)
-    inner = np.where(x > 0, np.float32(-1), np.float32(1))
+    inner = either(x > 0, -1, 1)
     shown = there & (np.abs(x) > 0.88)
     # The cabin leans inwards by 0.3 per metre.
     along = _meeting(x + inner * (1.1 - 0.3 * HEIGHT), view.right - inner * 0.3 * view.down)
     up, t = view.above(along), along - depth
     cabin = (t > 0.4) & (t < 3.7 - (up - 0.9) * 1.2) & (up > 0.7) & (up < 1.48)
     glass = (up > 0.98) & (up < 1.38) & (np.abs(t - 1.85) > 0.07) & (t > 0.65) & (t < 3.5 - (up - 0.9) * 1.2)
-    seen.paint(cabin & shown, CAR, np.where(glass, np.float32(0.46), np.float32(0.78)), inner * 0.6)
+    seen.paint(cabin & shown, CAR, either(glass, 0.46, 0.78), inner * 0.6)
     along = _meeting(x + inner * 0.88, view.right)
     up, t = view.above(along), along - depth
     side = (t > 0) & (t < 4.2) & (up > 0.25) & (up < 0.98 - 0.12 * np.clip(t - 3.2, 0, 1))
-    seen.paint(side & shown, CAR, 0.74 + 0.06 * (up > 0.62), inner * 0.6)
+    seen.paint(side & shown, CAR, either(up > 0.62, 0.8, 0.74), inner * 0.6)
     hub = np.minimum(np.abs(t - 0.85), np.abs(t - 3.3))
     tyre = (hub * hub + (up - 0.34) * (up - 0.34) < 0.12) & (up > 0)
     seen.paint(tyre & shown, CAR, 0.42)
@@ -382,9 +388,9 @@ def _person(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depth
     legs = (np.abs(np.abs(u) - 0.13) < 0.115) & (up > 0) & (up < 0.86)
     turned = np.clip(u * 3, -1, 1)
     seen.paint(legs & there, PERSON, 0.5, turned)
-    seen.paint(arms & there, PERSON, np.where(coat, np.float32(0.95), np.float32(0.72)), turned)
+    seen.paint(arms & there, PERSON, either(coat, 0.95, 0.72), turned)
     seen.paint(coat & (up > 0.66) & (up < 1.44) & there, PERSON, 0.95, turned)
-    seen.paint(head & there, PERSON, np.where(up > 1.68, np.float32(0.55), np.float32(1.08)), turned)
+    seen.paint(head & there, PERSON, either(up > 1.68, 0.55, 1.08), turned)
 
 
 def bayes(scenes: Scenes, resolution: int) -> npt.NDArray[np.float64]:
@@ -393,8 +399,7 @@ def bayes(scenes: Scenes, resolution: int) -> npt.NDArray[np.float64]:
     for row in range(len(scenes)):
         one = scenes.some(slice(row, row + 1))
         seen = layout(one, resolution)
-        many = Layout(*(np.repeat(part, RENDERINGS, axis=0) for part in (seen.ids, seen.texture, seen.facing)))
-        middle = np.median(photo(many, light(_other_lights(one))), axis=0)
+        middle = np.median(photo(seen.repeated(RENDERINGS), light(_other_lights(one))), axis=0)
         errors[row] = np.abs(photo(seen, lights(one))[0] - middle).mean() / 255
     return errors
 
@@ -407,12 +412,8 @@ def _other_lights(scene: Scenes) -> Plane:
 
 def notes(scenes: Mapping[str, Scenes], resolution: int) -> dict[str, int | str]:
     """The palette, and what is left to chance: nobody can do better in L1 than the median over lights."""
-    palette = ", ".join(
-        f"{kind.name} #{bytes(kind.label).hex()} #{bytes(kind.prototype).hex()}" for kind in CLASSES
-    )
-    chance = {
-        f"bayes_l1_{split}": f"{bayes(scenes[split], resolution).mean():.6f}" for split in ("validation", "test")
-    }
+    palette = ", ".join(f"{kind.name} #{bytes(kind.label).hex()} #{bytes(kind.prototype).hex()}" for kind in CLASSES)
+    chance = {f"bayes_l1_{split}": f"{bayes(scenes[split], resolution).mean():.6f}" for split in ("validation", "test")}
     return {"palette": palette, **chance}
 
 

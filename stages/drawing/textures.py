@@ -21,6 +21,16 @@ def whole(resolution: int) -> Grid:
     return Grid(x, y, x, y, pixel, slice(0, resolution), slice(0, resolution))
 
 
+def constant(value: float) -> Plane:
+    """The same number everywhere, [1, 1, 1]."""
+    return np.full((1, 1, 1), value, np.float32)
+
+
+def either(condition: npt.NDArray[np.bool_], yes: float, no: float) -> Plane:
+    """One number where a condition holds, another elsewhere; products of numbers and conditions are no float32."""
+    return np.where(condition, np.float32(yes), np.float32(no))
+
+
 def dice(first: Whole, second: Whole, seed: int) -> Plane:
     """A number in [0, 1) for each pair of whole numbers, without a visible pattern."""
     bits = first.view(np.uint32) * _MIX[0] + second.view(np.uint32) * _MIX[1] + np.uint32(seed * 7919 + 1)
