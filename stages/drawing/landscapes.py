@@ -9,7 +9,7 @@ import numpy as np
 
 from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fine, hue, lit, mix, rgb, rounded_box
 from stages.drawing.scenes import Pictures, Scenes, Task, painted
-from stages.drawing.textures import constant, either, noise, wander, whole
+from stages.drawing.textures import constant, either, grain, noise, wander, whole
 
 DOMAINS = ("summer", "winter")
 TRAITS = (
@@ -108,7 +108,7 @@ def _sky(scenes: Scenes, grid: Grid, winter: bool) -> Plane:
     share = np.clip((grid.y + 1) / 1.15, 0, 1)
     sky = mix(high, low, share[:, None])
     along = grid.x + scenes.skewed("wind", 0, 4) + 9
-    puffs = noise(along * 2.2, grid.y * 5 + 9, 41) * 0.6 + noise(along * 5, grid.y * 10 + 9, 42) * 0.35
+    puffs = noise(along * 2.2, grid.y * 5 + 9, 41) * 0.6 + grain(along * 5, grid.y * 10 + 9, 42, grid.pixel * 9) * 0.35
     cloud = np.clip((puffs - 0.75 + scenes.trait("clouds", 0, 1.1)) * 2.2, 0, 1) * 0.8
     return mix(sky, rgb(0.92, 0.93, 0.95) if winter else rgb(0.99, 0.98, 0.97), cloud[:, None])
 
@@ -125,7 +125,7 @@ def _rock(scenes: Scenes, grid: Grid, ground: Ground, y: Plane, winter: bool) ->
     wooded = np.clip((y - line + ragged) * 14, 0, 1)[:, None]
     woods = mix(_leaves(scenes), rgb(0.2, 0.36, 0.36), constant(0.55))
     if winter:
-        steep = noise(grid.x * 7 + 40, y * 9, 56) * 0.8 + noise(grid.x * 16 + 40, y * 20, 57) * 0.5
+        steep = noise(grid.x * 7 + 40, y * 8, 56) * 0.8 + grain(grid.x * 16 + 40, y * 20, 57, grid.pixel * 20) * 0.5
         snowed = 0.88 - 0.75 * np.clip(steep * 2.4 - 0.1, 0, 1)[:, None]
         bare = mix(bare * 0.9, rgb(0.97, 0.98, 1.0), snowed)
         woods = mix(mix(woods, rgb(0.3, 0.36, 0.42), constant(0.4)), rgb(0.9, 0.93, 0.97), constant(0.22))
@@ -164,15 +164,20 @@ def _hills(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
 
 def _meadow(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     """The land around the lake."""
-    depth = 1 / (grid.y - ground.shore + 0.35)
+    depth = 1 / (np.maximum(grid.y - ground.shore, 0) + 0.35)
+    step = depth * depth * grid.pixel
     tufts = (
-        noise(grid.x * depth * 5 + 60, depth * 9, 46) * 0.08 + noise(grid.x * depth * 14 + 60, depth * 22, 47) * 0.06
+        grain(grid.x * depth * 5 + 60, depth * 9, 46, step * 9) * 0.08
+        + grain(grid.x * depth * 14 + 60, depth * 22, 47, step * 22) * 0.06
     )
     light = 0.95 + tufts * (0.5 if winter else 1.0) + (grid.y - ground.shore) * 0.08
     grass = _grass(scenes, winter)
     if winter:
-        thaw = noise(grid.x * depth * 3 + 60, depth * 6, 58) + noise(grid.x * depth * 9 + 60, depth * 18, 59) * 0.6
-        grass = mix(grass, _grass(scenes, False) * 0.8, np.clip(thaw * 2.4 - 0.75, 0, 0.8)[:, None])
+        thaw = noise(grid.x * depth * 2.2 + 60, depth * 4, 58)
+        thaw = thaw + grain(grid.x * depth * 8 + 60, depth * 14, 59, step * 14) * 0.5
+        # Far away the patches are too small to be told apart.
+        patches = mix(constant(0.13), np.clip(thaw * 2.6 - 0.6, 0, 0.8), fine(4.0, step * 4))
+        grass = mix(grass, _grass(scenes, False) * 0.8, patches[:, None])
     return grid.layer(cover(ground.shore - grid.y, grid.pixel), lit(grass, light))
 
 
@@ -185,7 +190,7 @@ def _hut(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Iterator[L
     wall = mix(rgb(0.72, 0.2, 0.14), rgb(0.22, 0.38, 0.68), scenes.skewed("hut_hue")[:, None])
     walls = rounded_box(x, y + 0.045, 0.14, 0.085, 0.0)
     window = rounded_box(np.abs(x) - 0.065, y + 0.05, 0.026, 0.03, 0.0)
-    glass = cover(window, grid.pixel) * fine(0.1, grid.pixel)
+    glass = cover(window, grid.pixel)
     paint = mix(lit(wall, light), rgb(1.0, 0.9, 0.6) if winter else rgb(0.2, 0.25, 0.3), glass[:, None])
     yield grid.layer(cover(walls, grid.pixel) * there, paint)
     roof = np.maximum(np.abs(x) * 0.62 - (y + 0.26) * 0.8, y + 0.11)
@@ -205,9 +210,9 @@ def _lake(scenes: Scenes, grid: Grid, ground: Ground, winter: bool) -> Layer:
     rock = _rock(scenes, grid, ground, mirrored, winter)
     seen = cover(ground.ridge - mirrored, grid.pixel * 2)[:, None]
     water: Plane = mix(sky, rock, seen) * rgb(0.72, 0.82, 0.9)
-    ripples = noise(grid.x * 4, grid.y * 40, 49) * 0.06
+    ripples = grain(grid.x * 4, grid.y * 40, 49, grid.pixel * 40) * 0.06
     if winter:
-        frost = np.clip(noise(grid.x * 3 + 20, grid.y * 12, 50) * 0.8 + 0.3, 0, 0.7)[:, None]
+        frost = np.clip(grain(grid.x * 3 + 20, grid.y * 9, 50, grid.pixel * 9) * 0.8 + 0.3, 0, 0.7)[:, None]
         water = mix(mix(water, rgb(0.66, 0.78, 0.87), constant(0.6)), rgb(0.95, 0.97, 1.0), frost)
         ripples = ripples * 0.3
     return grid.layer(cover(shape, grid.pixel), water * (1 + ripples)[:, None])
@@ -222,14 +227,14 @@ def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     tier = t * 6 - np.floor(t * 6)
     half = np.clip(t, 0, 1) * 0.23 * height * (0.72 + 0.42 * tier)
     shape = np.maximum(np.abs(x) - half, np.maximum(t - 0.93, -t) * height)
-    needles = noise(x * 24 + 50, t * 30, 51) * 0.18
+    needles = grain(x * 24 + 50, t * 30, 51, grid.pixel * 30) * 0.18
     light = 0.95 - _sun(scenes) * np.clip(x * 5, -1, 1) * 0.28 + needles - either(tier < 0.25, 0.15, 0)
     green = hue(0.42 - scenes.skewed("foliage") * 0.14, constant(0.55), constant(0.36))
     paint: Plane = green * light[:, None]
     trunk = np.maximum(np.abs(x) - 0.035 * height, np.abs(grid.y - 0.84) - 0.1)
     yield grid.layer(cover(trunk, grid.pixel), lit(rgb(0.3, 0.2, 0.14), light))
     if winter:
-        load = np.clip((tier - 0.45) * 3 + needles * 2, 0, 1) * np.clip(1.1 - np.abs(x) * 0.5, 0, 1) * 0.9
+        load = np.clip((tier - 0.35) * 2.2 + needles * 2, 0, 1) * np.clip(1.1 - np.abs(x) * 0.5, 0, 1) * 0.9
         paint = mix(paint, lit(rgb(0.93, 0.95, 1.0), np.clip(light + 0.1, 0, 1.05)), load[:, None])
     yield grid.layer(cover(shape, grid.pixel), paint)
 
@@ -245,7 +250,7 @@ def _broadleaf(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     crown = ellipse(x, y + 0.72, 0.37, 0.38) + rough
     trunk = np.maximum(np.abs(x) - 0.045 + (y + 0.2) * -0.02, np.abs(y + 0.25) - 0.26)
     yield grid.layer(cover(trunk, pixel), lit(rgb(0.35, 0.25, 0.18), 1 - _sun(scenes) * np.clip(x * 12, -1, 1) * 0.3))
-    clumps = noise(x * 9 + 50, y * 9 + 50, 54) * 0.16 + noise(x * 22 + 50, y * 22 + 50, 55) * 0.12
+    clumps = noise(x * 9 + 50, y * 9 + 50, 54) * 0.16 + grain(x * 22 + 50, y * 22 + 50, 55, pixel * 22) * 0.12
     light = 1.02 - _sun(scenes) * x * 0.7 - (y + 0.72) * 0.4 + clumps
     paint = lit(_leaves(scenes) * 1.1, light)
     if winter:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from stages.drawing.canvas import Grid, Plane, cover, ellipse, mix, rounded_box
 from stages.drawing.scenes import Pictures, Scenes, Task
-from stages.drawing.textures import either, noise, wander, whole
+from stages.drawing.textures import either, grain, noise, wander, whole
 
 Ids = npt.NDArray[np.uint8]
 Inside = npt.NDArray[np.bool_]
@@ -226,7 +226,7 @@ def _crossing(scenes: Scenes) -> Plane:
 
 def _sky(scenes: Scenes, grid: Grid) -> Layout:
     """Brighter towards the horizon, with clouds."""
-    clouds = noise(grid.x * 2 + 9, grid.y * 5 + 9, 61) * 0.6 + noise(grid.x * 5 + 9, grid.y * 10 + 9, 62) * 0.4
+    clouds = noise(grid.x * 2 + 9, grid.y * 5 + 9, 61) * 0.6 + grain(grid.x * 5 + 9, grid.y * 10 + 9, 62, grid.pixel * 9) * 0.4
     bright = 0.9 + (grid.y + 1) * 0.14 + np.clip(clouds * 1.5 - 0.2, 0, 1) * 0.22
     texture = np.repeat(bright, len(scenes), axis=0)
     return Layout(np.full(texture.shape, SKY, np.uint8), texture, np.zeros_like(texture))
@@ -285,7 +285,8 @@ def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
     aside = np.maximum(left - x, x - right)
     road = aside < 0
     size = view.pixel * depth / FOCAL
-    grit = noise(x * 3 + 60, depth * 1.5, 67) * 0.05 + noise(x * 9 + 60, depth * 4, 68) * 0.05
+    step = size * depth / HEIGHT
+    grit = grain(x * 3 + 60, depth * 1.5, 67, step * 1.5) * 0.05 + grain(x * 9 + 60, depth * 4, 68, step * 4) * 0.05
     dash = (depth / 5 - np.floor(depth / 5) < 0.55).astype(np.float32)
     line = cover(np.abs(x - (left + right) / 2) - 0.12, size) * dash
     edges = cover(np.minimum(np.abs(x - left - 0.35), np.abs(x - right + 0.35)) - 0.08, size) * 0.7
@@ -324,7 +325,8 @@ def _tree(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths:
     seen.paint(trunk & there, VEGETATION, 0.55, np.clip(u * 4, -1, 1))
     lumps = noise(u * 1.3 + 50, up * 1.3, 71) * 0.3 + noise(u * 3.2 + 50, up * 3.2, 72) * 0.2
     crown = ellipse(u, up - 4.0, 1.75, 1.9) + lumps < 0
-    leaves = noise(u * 2.2 + 50, up * 2.2, 73) * 0.16 + noise(u * 6 + 50, up * 6, 74) * 0.12
+    step = view.pixel * depth / FOCAL
+    leaves = grain(u * 1.6 + 50, up * 1.6, 73, step * 1.6) * 0.18 + grain(u * 5 + 50, up * 5, 74, step * 5) * 0.14
     seen.paint(crown & there, VEGETATION, 0.9 + leaves + (up - 4.0) * 0.1, np.clip(u * 0.6, -1, 1))
 
 

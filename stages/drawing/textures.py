@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from stages.drawing.canvas import Grid, Plane
+from stages.drawing.canvas import Grid, Plane, fine
 
 Whole = npt.NDArray[np.int32]
 
@@ -51,6 +51,11 @@ def noise(a: Plane, b: Plane, seed: int) -> Plane:
     top = dice(i, j, seed) * (1 - t) + dice(i + np.int32(1), j, seed) * t
     bottom = dice(i, j + np.int32(1), seed) * (1 - t) + dice(i + np.int32(1), j + np.int32(1), seed) * t
     return (top * (1 - s) + bottom * s) * 2 - 1
+
+
+def grain(a: Plane, b: Plane, seed: int, step: Plane) -> Plane:
+    """Noise that fades where a pixel takes such large steps over it that it would flicker."""
+    return noise(a, b, seed) * fine(3.0, step)
 
 
 def wander(a: Plane, seed: int) -> Plane:
