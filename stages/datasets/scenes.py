@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from stages.drawing import quadrupeds
+from stages.drawing import fruit, landscapes, quadrupeds, streets
 from stages.drawing.scenes import Scenes, Task
 from stages.preparing.writing import Chunk, Source
 from stages.storage.prepared import SPLITS, DataError
 
-TASKS: dict[str, Task] = {**quadrupeds.TASKS}
+TASKS: dict[str, Task] = {**quadrupeds.TASKS, **landscapes.TASKS, **fruit.TASKS, **streets.TASKS}
 CHUNK_BYTES = 2**24
 
 Share = Annotated[float, Field(ge=0, le=1)]
