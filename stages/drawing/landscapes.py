@@ -142,8 +142,9 @@ def _leaves(scenes: Scenes) -> Plane:
 
 
 def _grass(scenes: Scenes, winter: bool) -> Plane:
-    """Meadows, from lush to dry; snow lets a little of it through."""
-    grass = mix(rgb(0.36, 0.62, 0.22), rgb(0.76, 0.68, 0.3), scenes.skewed("meadow")[:, None])
+    """Meadows, from lush to dry, drier where the leaves are yellow; snow lets a little of it through."""
+    dry = 0.75 * scenes.skewed("meadow") + 0.25 * scenes.skewed("foliage")
+    grass = mix(rgb(0.36, 0.62, 0.22), rgb(0.76, 0.68, 0.3), dry[:, None])
     return mix(grass, rgb(0.95, 0.97, 1.0), constant(0.8)) if winter else grass
 
 
@@ -224,7 +225,7 @@ def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     height = scenes.trait("conifer_height", 0.8, 1.35)
     x = grid.x - side * scenes.trait("conifer_x", 0.5, 0.82)
     t = (grid.y - 0.86 + height) / height
-    tier = t * 6 - np.floor(t * 6)
+    tier = t * 5 - np.floor(t * 5)
     half = np.clip(t, 0, 1) * 0.23 * height * (0.72 + 0.42 * tier)
     shape = np.maximum(np.abs(x) - half, np.maximum(t - 0.93, -t) * height)
     needles = grain(x * 24 + 50, t * 30, 51, grid.pixel * 30) * 0.18
@@ -234,7 +235,7 @@ def _conifer(scenes: Scenes, grid: Grid, winter: bool) -> Iterator[Layer]:
     trunk = np.maximum(np.abs(x) - 0.035 * height, np.abs(grid.y - 0.84) - 0.1)
     yield grid.layer(cover(trunk, grid.pixel), lit(rgb(0.3, 0.2, 0.14), light))
     if winter:
-        load = np.clip((tier - 0.35) * 2.2 + needles * 2, 0, 1) * np.clip(1.1 - np.abs(x) * 0.5, 0, 1) * 0.9
+        load = np.clip((tier - 0.3) * 1.8 + needles * 2, 0, 1) * np.clip(1.1 - np.abs(x) * 0.5, 0, 1) * 0.9
         paint = mix(paint, lit(rgb(0.93, 0.95, 1.0), np.clip(light + 0.1, 0, 1.05)), load[:, None])
     yield grid.layer(cover(shape, grid.pixel), paint)
 

@@ -226,7 +226,10 @@ def _crossing(scenes: Scenes) -> Plane:
 
 def _sky(scenes: Scenes, grid: Grid) -> Layout:
     """Brighter towards the horizon, with clouds."""
-    clouds = noise(grid.x * 2 + 9, grid.y * 5 + 9, 61) * 0.6 + grain(grid.x * 5 + 9, grid.y * 10 + 9, 62, grid.pixel * 9) * 0.4
+    clouds = (
+        noise(grid.x * 2 + 9, grid.y * 5 + 9, 61) * 0.6
+        + grain(grid.x * 5 + 9, grid.y * 10 + 9, 62, grid.pixel * 9) * 0.4
+    )
     bright = 0.9 + (grid.y + 1) * 0.14 + np.clip(clouds * 1.5 - 0.2, 0, 1) * 0.22
     texture = np.repeat(bright, len(scenes), axis=0)
     return Layout(np.full(texture.shape, SKY, np.uint8), texture, np.zeros_like(texture))
