@@ -166,9 +166,13 @@ def fits(tap: Tap, value: Tensor, count: int, resolution: int) -> bool:
     if value.shape[:2] != (count, tap.channels) or not value.is_floating_point():
         return False
     if tap.kind == "image":
-        square = value.shape[2:] == (resolution, resolution)
-        return square and value.detach().abs().max().item() <= 1
-    return value.ndim == (4 if tap.kind == "map" else 2)
+        return tap.side == resolution and is_square(value, tap.side) and value.detach().abs().max().item() <= 1
+    return is_square(value, tap.side) if tap.kind == "map" else value.ndim == 2
+
+
+def is_square(value: Tensor, side: int) -> bool:
+    """Whether each channel has this height and width."""
+    return value.shape[2:] == (side, side)
 
 
 @families

@@ -43,10 +43,14 @@ class Unsupported(ValueError):  # noqa: N818 - a reason, not a failure
 
 @dataclass(frozen=True)
 class Tap:
-    """A place in a network that lessons may compare: its channels, and what kind of tensor leaves it."""
+    """A place in a network that lessons may compare: its channels, and what kind of tensor leaves it.
+
+    `side` is the height and width of a map or an image; other kinds have none.
+    """
 
     channels: int
     kind: Literal["image", "map", "vector", "logits"]
+    side: int = 0
 
 
 @dataclass(frozen=True)
