@@ -29,8 +29,14 @@ GIVEN: dict[str, Any] = {
     "layers": ["trunk0", "trunk2"],
     "alpha": 0.5,
     "temperature": 2.0,
+    "image": {"weight": 2.0},
+    "intermediate": {"match": {"res1": "res1"}, "weight": 2.0},
+    "relation": {"match": {"res0": "res0"}, "weight": 2.0},
 }
 """Settings by keyword; a member with a keyword of its own adds a value here."""
+
+OPTIONAL = ("image", "intermediate", "relation")
+"""Those of which a lesson needs one or another."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,20 @@ WORLDS = {
 }
 
 
+def parameters(name: str) -> list[inspect.Parameter]:
+    """The settings that a lesson has."""
+    found = inspect.signature(members.load("distillations", name).objective).parameters.values()
+    return [each for each in found if each.kind is each.KEYWORD_ONLY]
+
+
+def required(name: str) -> set[str]:
+    """The settings without which a lesson is refused."""
+    return {each.name for each in parameters(name) if each.default is each.empty}
+
+
 def settings(name: str) -> dict[str, Any]:
-    """The required settings of a lesson."""
-    parameters = inspect.signature(members.load("distillations", name).objective).parameters.values()
-    return {p.name: GIVEN[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
+    """Settings with which a lesson can be taught."""
+    return {p.name: GIVEN[p.name] for p in parameters(name) if p.name in required(name) or p.name in OPTIONAL}
 
 
 def taken(name: str, world: World) -> bool:
@@ -162,6 +178,8 @@ def test_asks_nothing_of_a_student_that_equals_its_teacher(name: str, world: str
 def test_distances_are_zero_when_student_equals_teacher(name: str) -> None:
     teacher = translators()
     lesson = WORLDS["stargan"].lesson(name, teacher, deepcopy(teacher))
+    if list(lesson.parameters()):
+        pytest.skip("has a map to learn first")
     parts = lesson(watch(teacher), watch(teacher))
     assert all(value.item() == pytest.approx(0, abs=1e-10) for value in parts.values())
 
@@ -244,13 +262,13 @@ def test_settings_are_closed_and_ranged(name: str) -> None:
         wrong += [{**given, "weight": 0.0}, {**given, "weight": "1"}]
     if "alpha" in given:
         wrong += [{**given, "alpha": 1.5}, {**given, "alpha": -0.5}, {**given, "temperature": 0.0}]
-    wrong += [{other: value for other, value in given.items() if other != key} for key in given]
+    wrong += [{other: value for other, value in given.items() if other != key} for key in required(name)]
     for settings_ in wrong:
         with pytest.raises(ValidationError):
             members.options(objective, settings_)
 
 
-@pytest.mark.parametrize("name", ["wavelet", "critic"])
+@pytest.mark.parametrize("name", ["image", "wavelet", "critic"])
 def test_lessons_on_images_refuse_a_network_without_one(name: str) -> None:
     critics = side(translators(), "discriminator")
     with pytest.raises(Unsupported, match="teach it to the generator"):
@@ -494,6 +512,12 @@ def test_what_the_settings_need_is_named_with_its_place() -> None:
     expected: dict[str, list[tuple[str, str, str]]] = {name: [] for name in found} | {
         "euclidean": pairs,
         "attention": pairs,
+        "semantic_relation": pairs,
+        "combined": [
+            (f"{term}.match.{tap}", whose, tap)
+            for term, tap in (("intermediate", "res1"), ("relation", "res0"))
+            for whose in ("teacher", "student")
+        ],
         "critic": [("layers[0]", "critic", "trunk0"), ("layers[1]", "critic", "trunk2")],
     }
     assert found == expected

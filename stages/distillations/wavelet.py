@@ -45,7 +45,7 @@ class Wavelet(nn.Module):
         parts = {}
         for image in self.images:
             mine, theirs = student[image].float(), teacher[image].float()
-            name = "wavelet" if len(self.images) == 1 else f"wavelet_{image}"
+            name = matching.part("wavelet", image, self.images)
             for level in range(1, self.levels + 1):
                 (mine, my_bands), (theirs, their_bands) = haar(mine), haar(theirs)
                 parts[f"{name}_{level}"] = self.weight * F.l1_loss(my_bands, their_bands)

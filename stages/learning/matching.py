@@ -1,22 +1,28 @@
-"""Pairs of taps that a lesson's `match` names: the teacher's on the left, the student's on the right."""
+"""The taps that a lesson looks at, and what its parts are called."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from stages.learning.contracts import Need, Side
 
 
+def both(where: str, theirs: str, mine: str) -> tuple[Need, Need]:
+    """A tap of each side, which are compared."""
+    return Need(where, "teacher", theirs), Need(where, "student", mine)
+
+
 def needs(settings: Mapping[str, Any]) -> list[Need]:
-    """Both taps of each pair."""
-    return [
-        need
-        for theirs, mine in settings["match"].items()
-        for need in (Need(f"match.{theirs}", "teacher", theirs), Need(f"match.{theirs}", "student", mine))
-    ]
+    """Both taps of each pair that `match` names: the teacher's on the left, the student's on the right."""
+    return [need for theirs, mine in settings["match"].items() for need in both(f"match.{theirs}", theirs, mine)]
 
 
 def images(teacher: Side, student: Side) -> tuple[str, ...]:
     """The images that both sides make."""
     return tuple(name for name, tap in student.taps.items() if tap.kind == "image" and name in teacher.taps)
+
+
+def part(lesson: str, tap: str, taps: Collection[str]) -> str:
+    """What a lesson calls its part on one of its taps; where there is no other, by the lesson alone."""
+    return lesson if len(taps) == 1 else f"{lesson}_{tap}"
