@@ -199,6 +199,7 @@ def test_a_tap_means_one_network_and_the_second_pass_has_a_name_of_its_own(name:
         for role in family.ROLES:
             taps = roles.taps(family, spec, role)
             assert not any(tap.startswith((AGAIN, "own.")) for tap in taps)
+            assert not any("." in tap for network in family.ROLES[role] for tap in family.taps(spec, network))
             assert len(taps) == sum(len(family.taps(spec, network)) for network in roles.names(family, role))
 
 
@@ -419,7 +420,7 @@ def test_the_lessons_of_every_row_keep_their_contract(scale: str) -> None:
             lessons = students.teach(row, teacher, student, both)
         assert set(lessons) == set(family_of(row.family).ROLES)
         for teaching in lessons.values():
-            assert isinstance(teaching.contract.watches_teacher, bool)
+            assert isinstance(teaching.contract.watches, tuple)
             assert isinstance(teaching.contract.compares_output, bool)
             forward = teaching.lesson.forward
             assert parameters(forward, inspect.Parameter.POSITIONAL_OR_KEYWORD) == ["student", "teacher"]

@@ -137,16 +137,17 @@ def own(seen: Seen) -> set[str]:
 
 
 @lessons
-def test_says_whether_it_watches_the_teacher_and_names_its_parts(name: str, world: str) -> None:
+def test_names_the_taps_that_it_watches_and_its_parts(name: str, world: str) -> None:
     here = WORLDS[world]
     teacher, student = here.make(large=True), here.make(1)
     lesson = here.lesson(name, teacher, student)
-    assert isinstance(lesson.watches_teacher, bool)
-    parts = lesson(here.look(student), here.look(teacher) if lesson.watches_teacher else {})
+    watched = {tap: value for tap, value in here.look(teacher).items() if tap in lesson.watches}
+    assert len(watched) == len(lesson.watches)
+    parts = lesson(here.look(student), watched)
     # A lesson may give the student's own loss another weight, under its name.
     assert all(name in part or part in own(here.look(student)) for part in parts)
     assert all(value.shape == () and value.item() > 0 for value in parts.values())
-    assert bool(parts) == lesson.watches_teacher
+    assert bool(parts) == bool(lesson.watches)
 
 
 @lessons
@@ -171,7 +172,7 @@ def test_asks_nothing_of_a_student_that_equals_its_teacher(name: str, world: str
     with torch.no_grad():
         for parameter in student[here.kept].parameters():
             parameter.mul_(torch.linspace(0.5, 1.5, len(parameter)).reshape(-1, *[1] * (parameter.ndim - 1)))
-    assert asked() > 1e-6 or not lesson.watches_teacher
+    assert asked() > 1e-6 or not lesson.watches
 
 
 @pytest.mark.parametrize("name", [name for name, world in PAIRS if world == "stargan"])

@@ -16,18 +16,17 @@ from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 class Images(nn.Module):
     """weight · the mean difference of each kind of image."""
 
-    watches_teacher = True
     compares_output = True
 
     def __init__(self, images: Sequence[str], weight: float, norm: Norm) -> None:
         super().__init__()
-        self.images, self.weight, self.norm = tuple(images), weight, norm
+        self.watches, self.weight, self.norm = tuple(images), weight, norm
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:
         return {
-            matching.part("image", image, self.images): self.weight
+            matching.part("image", image, self.watches): self.weight
             * differences(teacher[image], student[image], self.norm).mean()
-            for image in self.images
+            for image in self.watches
         }
 
 

@@ -17,13 +17,12 @@ from stages.learning.contracts import AGAIN, Need, Parts, Seen, Side
 class Euclidean(nn.Module):
     """weight · Σ MSE over the matched taps."""
 
-    watches_teacher = True
-
     def __init__(
         self, match: dict[str, str], weight: float, adapters: nn.ModuleDict, side: str, prefix: str, output: bool
     ) -> None:
         super().__init__()
         self.match, self.weight, self.adapters = match, weight, adapters
+        self.watches = tuple(match)
         self.side, self.prefix, self.compares_output = side, prefix, output
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

@@ -41,13 +41,12 @@ def relation(feature: Float[Tensor, "n c h w"], rows: int) -> Float[Tensor, "n r
 class Relation(nn.Module):
     """weight · Σ over the matched taps of the distance of their relations."""
 
-    watches_teacher = True
-
     def __init__(
         self, match: dict[str, str], weight: float, norm: Norm, reduction: str, rows: int, output: bool
     ) -> None:
         super().__init__()
         self.match, self.weight, self.norm = match, weight, norm
+        self.watches = tuple(match)
         self.reduction, self.rows, self.compares_output = reduction, rows, output
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

@@ -40,7 +40,7 @@ class Combined(nn.Module):
         super().__init__()
         self.terms = terms
         lessons: list[Any] = list(terms.values())
-        self.watches_teacher = True
+        self.watches = tuple(dict.fromkeys(tap for lesson in lessons for tap in lesson.watches))
         self.compares_output = all(lesson.compares_output for lesson in lessons)
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

@@ -23,13 +23,13 @@ from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 class Critic(nn.Module):
     """weight · Σ over layers of the mean absolute difference; reaches the student through its image alone."""
 
-    watches_teacher = True
     compares_output = True
 
     def __init__(self, discriminator: Any, image: str, layers: list[str], weight: float) -> None:  # noqa: ANN401 - a family's own
         super().__init__()
         # The method, not the module: the teacher's weights are neither trained, nor moved, nor saved with the lesson.
         self.look = discriminator.watch
+        self.watches = (image,)
         self.image, self.layers, self.weight = image, layers, weight
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

@@ -139,13 +139,13 @@ class Side:
 class Lesson(Protocol):
     """What a student is taught: a module, whose adapters are trained with the student.
 
-    `watches_teacher` says whether the teacher must be run, `compares_output` whether the student's output is all that
-    it looks at. Called with what both let be seen of the same input (`again.<tap>` of the student's second pass,
-    `own.<part>` of the player's own losses), it returns its parts; one that is called as a part of the player's own
-    takes that part's place.
+    `watches` names the teacher's taps that it looks at: networks without one are not run. `compares_output` says
+    whether the student's output is all that it looks at. Called with what both let be seen of the same input
+    (`again.<tap>` of the student's second pass, `own.<part>` of the player's own losses), it returns its parts; one
+    that is called as a part of the player's own takes that part's place.
     """
 
-    watches_teacher: bool
+    watches: tuple[str, ...]
     compares_output: bool
 
     def __call__(self, student: Seen, teacher: Seen) -> Parts: ...

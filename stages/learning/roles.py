@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stages.learning.contracts import Family, Networks, Role, Side, Tap
@@ -34,6 +35,11 @@ def taps(family: Family, spec: Spec, role: Role) -> dict[str, Tap]:
         for network in networks
         for name, tap in family.taps(spec, network).items()
     }
+
+
+def among(taps: Iterable[str], network: str) -> bool:
+    """Whether some taps of a role, named as above, are a network's."""
+    return any("." not in tap or tap.startswith(f"{network}.") for tap in taps)
 
 
 def side(family: Family, spec: Spec, networks: Networks, role: Role) -> Side:
