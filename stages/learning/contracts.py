@@ -45,11 +45,12 @@ class Unsupported(ValueError):  # noqa: N818 - a reason, not a failure
 class Tap:
     """A place in a network that lessons may compare: its channels, and what kind of tensor leaves it.
 
-    `side` is the height and width of a map or an image; other kinds have none.
+    `shown` is what a critic is shown where it is more than an image: input and image on each other's channels. `side`
+    is the height and width of what has some; vectors and logits have none.
     """
 
     channels: int
-    kind: Literal["image", "map", "vector", "logits"]
+    kind: Literal["image", "shown", "map", "vector", "logits"]
     side: int = 0
 
 
@@ -208,15 +209,16 @@ class Compression(Protocol):
 class Family(Protocol):
     """A folder of `stages/families`: one kind of network, and the game that trains it.
 
-    A family that translates offers `translate`, one that classifies lets `classes` and `logits` be seen; what a kind of
-    examination asks for stands in the examination's file. Where networks may begin with published weights a family
+    A family that translates offers `translate`, and where it knows some directions alone `DIRECTIONS`, pairs of places
+    in the row's labels (from, to); one that classifies lets `classes` and `logits` be seen; what a kind of examination
+    asks for stands in the examination's file. Where networks may begin with published weights a family
     offers `begin(networks)` and `published_weights(spec)`; where weights can be inherited, `repeated_blocks(network)`
     and `coupled_channels(network)` say where a kept network may be cut.
     """
 
     __name__: str
     ROLES: Mapping[Role, tuple[str, ...]]
-    """The networks of each role, as `build` names them."""
+    """The networks of each role, as `build` names them; the i-th critic judges the images of the i-th kept network."""
     OUTPUT: tuple[str, ...]
     """The taps that leave the kept networks, where the gradients of lesson and game are compared."""
     RIVALS: tuple[str, ...]
