@@ -165,14 +165,11 @@ def fits(tap: Tap, value: Tensor, count: int, resolution: int) -> bool:
     """Whether what left a network is of a tap's kind, with its channels."""
     if value.shape[:2] != (count, tap.channels) or not value.is_floating_point():
         return False
-    if tap.kind == "image":
-        return tap.side == resolution and is_square(value, tap.side) and value.detach().abs().max().item() <= 1
-    return is_square(value, tap.side) if tap.kind == "map" else value.ndim == 2
-
-
-def is_square(value: Tensor, side: int) -> bool:
-    """Whether each channel has this height and width."""
-    return value.shape[2:] == (side, side)
+    if tap.kind in ("vector", "logits"):
+        return value.ndim == 2 and not tap.side
+    if tap.kind != "map" and (tap.side != resolution or value.detach().abs().max().item() > 1):
+        return False
+    return value.shape[2:] == (tap.side, tap.side)
 
 
 @families

@@ -47,10 +47,12 @@ class PatchGAN(nn.Module):
         return self.watch(image)["patch"]
 
 
-def taps(width: int, layers: int) -> dict[str, Tap]:
+def taps(resolution: int, width: int, layers: int) -> dict[str, Tap]:
     """What may be compared: what leaves each layer, and the scores."""
-    inner = {f"layer{index}": Tap(channels, "map") for index, channels in enumerate(widths(width, layers))}
-    return {**inner, "patch": Tap(1, "map")}
+    sides = [*(resolution // 2 ** (index + 1) for index in range(layers)), resolution // 2**layers - 1]
+    found = enumerate(zip(widths(width, layers), sides, strict=True))
+    inner = {f"layer{index}": Tap(channels, "map", side) for index, (channels, side) in found}
+    return {**inner, "patch": Tap(1, "map", sides[-1] - 1)}
 
 
 def demand(resolution: int, layers: int) -> None:

@@ -133,9 +133,10 @@ def build(spec: Spec) -> Networks:
 def taps(spec: Spec, network: str) -> dict[str, Tap]:
     """What may be compared."""
     if network in ROLES["discriminator"]:
-        return patchgan.taps(spec.critic_width, spec.critic_layers)
+        return patchgan.taps(spec.resolution, spec.critic_width, spec.critic_layers)
     inner = ("down", *(f"res{index}" for index in range(spec.blocks)))
-    return {**{name: Tap(4 * spec.width, "map") for name in inner}, "image": Tap(3, "image")}
+    maps = {name: Tap(4 * spec.width, "map", spec.resolution // 4) for name in inner}
+    return {**maps, "image": Tap(3, "image", spec.resolution)}
 
 
 PAPER = {"resolution": 256, "width": 64, "blocks": 9, "critic_width": 64, "critic_layers": 3}

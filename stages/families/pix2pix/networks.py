@@ -132,11 +132,11 @@ def build(spec: Spec) -> Networks:
 def taps(spec: Spec, network: str) -> dict[str, Tap]:
     """What may be compared."""
     if network == "discriminator":
-        return patchgan.taps(spec.critic_width, spec.critic_layers)
-    channels = widths(spec)
-    down = {f"down{level}": Tap(count, "map") for level, count in enumerate(channels)}
-    up = {f"up{place}": Tap(count, "map") for place, count in enumerate(channels[-2::-1])}
-    return {**down, **up, "image": Tap(3, "image"), "shown": Tap(6, "shown")}
+        return patchgan.taps(spec.resolution, spec.critic_width, spec.critic_layers)
+    maps = [Tap(count, "map", spec.resolution // 2 ** (level + 1)) for level, count in enumerate(widths(spec))]
+    down = {f"down{level}": tap for level, tap in enumerate(maps)}
+    up = {f"up{place}": tap for place, tap in enumerate(maps[-2::-1])}
+    return {**down, **up, "image": Tap(3, "image", spec.resolution), "shown": Tap(6, "shown", spec.resolution)}
 
 
 PAPER = {"resolution": 256, "width": 64, "critic_width": 64, "critic_layers": 3}
