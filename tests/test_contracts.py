@@ -395,7 +395,7 @@ def test_the_taps_that_lessons_need_exist(scale: str) -> None:
             there = {
                 "teacher": roles.taps(family, large, role),
                 "student": roles.taps(family, small, role),
-                "critic": roles.taps(family, large, "discriminator"),
+                "critic": roles.layers(family, large),
             }
             for need in lesson.needs(getattr(row, f"{role}_lesson")):
                 asked += 1

@@ -18,9 +18,14 @@ def needs(settings: Mapping[str, Any]) -> list[Need]:
     return [need for theirs, mine in settings["match"].items() for need in both(f"match.{theirs}", theirs, mine)]
 
 
+def alike(teacher: Side, student: Side, kind: str) -> tuple[str, ...]:
+    """The taps of a kind that both sides have."""
+    return tuple(name for name, tap in student.taps.items() if tap.kind == kind and name in teacher.taps)
+
+
 def images(teacher: Side, student: Side) -> tuple[str, ...]:
     """The images that both sides make."""
-    return tuple(name for name, tap in student.taps.items() if tap.kind == "image" and name in teacher.taps)
+    return alike(teacher, student, "image")
 
 
 def part(lesson: str, tap: str, taps: Collection[str]) -> str:

@@ -37,6 +37,12 @@ def taps(family: Family, spec: Spec, role: Role) -> dict[str, Tap]:
     }
 
 
+def layers(family: Family, spec: Spec) -> dict[str, Tap]:
+    """What may be compared in every critic, by the names that each has for it."""
+    offered = [family.taps(spec, network) for network in names(family, "discriminator")]
+    return {name: tap for taps in offered[:1] for name, tap in taps.items() if all(name in each for each in offered)}
+
+
 def among(taps: Iterable[str], network: str) -> bool:
     """Whether some taps of a role, named as above, are a network's."""
     return any("." not in tap or tap.startswith(f"{network}.") for tap in taps)
