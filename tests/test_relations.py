@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from stages.blocks.relations import relation
-from stages.distillations import combined, euclidean, image, semantic_relation
+from stages.distillations import alignment, combined, euclidean, image, semantic_relation
 from stages.learning.contracts import Seen, Side, Tap, Unsupported
 from stages.settings import members
 from tests.tiny import side, translator, translators
@@ -149,7 +149,7 @@ def test_a_relation_is_computed_in_full_precision() -> None:
 @pytest.mark.parametrize(
     ("theirs", "mine", "sentence"),
     [
-        (Tap(4, "map", 1), Tap(2, "map", 1), "has only one: match a larger map"),
+        (Tap(4, "map", 1), Tap(2, "map", 1), "not both have more than one: match larger maps"),
         (Tap(4, "map", 4), Tap(2, "map", 8), "the teacher's map is 4 x 4, the student's map 8 x 8"),
         (Tap(4, "vector"), Tap(2, "vector"), "not both are: match maps"),
         (Tap(4, "map", 4), Tap(2, "logits"), "not both are: match maps"),
@@ -161,6 +161,38 @@ def test_what_has_no_pixels_to_relate_is_refused(theirs: Tap, mine: Tap, sentenc
         semantic_relation.objective(*both, match={"map": "map"}, weight=1.0)
     with pytest.raises(Unsupported, match=sentence):
         combined.objective(*both, relation={"match": {"map": "map"}, "weight": 1.0})
+
+
+# Of the images of a batch.
+
+
+def misaligned(theirs: Tensor, mine: Tensor, weight: float = 1.0) -> float:
+    """What the lesson says of two taps."""
+    lesson = alignment.objective(*sides(theirs.shape[1], mine.shape[1]), match={"map": "map"}, weight=weight)
+    (part,) = lesson({"map": mine}, {"map": theirs}).values()
+    return float(part)
+
+
+def test_alignment_is_what_the_cosine_of_two_kernels_lacks_to_one() -> None:
+    theirs, mine = noise(6, count=5).relu(), noise(3, pixels=2, seed=1, count=5).relu()
+    kernels = [rows @ rows.T for rows in (theirs.double().flatten(1), mine.double().flatten(1))]
+    cosine = (kernels[0] * kernels[1]).sum() / (kernels[0].norm() * kernels[1].norm())
+    assert misaligned(theirs, mine, weight=3.0) == pytest.approx(3 * (1 - cosine.item()), rel=1e-5)
+
+
+def test_alignment_is_complete_for_equal_features_however_they_are_mixed() -> None:
+    feature, other = noise(6, count=4), noise(3, seed=1, count=4)
+    shuffled = feature.flatten(1)[:, torch.randperm(6 * PIXELS, generator=torch.Generator().manual_seed(2))]
+    for change in (5 * feature, mixed(feature, rotation(6)), feature.flip(-1), shuffled.reshape(feature.shape)):
+        assert misaligned(feature, change) == pytest.approx(0, abs=1e-6)
+        assert misaligned(change, other) == pytest.approx(misaligned(feature, other), rel=1e-4)
+    assert misaligned(feature, feature) == 0
+    assert misaligned(feature, feature.flip(0)) > 0.01, "which image is which matters"
+
+
+def test_alignment_of_a_single_image_is_refused() -> None:
+    with pytest.raises(Unsupported, match="this one has one: take larger batches"):
+        misaligned(noise(6, count=1), noise(3, seed=1, count=1))
 
 
 # Several networks.

@@ -59,7 +59,7 @@ def objective(
         }
     )
     prefix = AGAIN if reading == "published" else ""
-    output = not prefix and all(student.taps[mine].kind in ("image", "logits") for mine in match.values())
+    output = not prefix and matching.only_output(student, match)
     return Euclidean(match, weight, adapters, adapter_side, prefix, output)
 
 

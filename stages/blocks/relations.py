@@ -72,27 +72,15 @@ def objective(
     rows: Annotated[int, Field(ge=1)] = 1024,
 ) -> nn.Module:
     """The lesson; any two maps of equal height and width may be matched."""
+    matching.demand_maps("semantic_relation", teacher, student, match)
     for theirs, mine in match.items():
-        refuse_unlike(teacher, student, theirs, mine)
-    output = all(student.taps[mine].kind == "image" for mine in match.values())
-    return Relation(match, weight, norm, reduction, rows, output)
-
-
-def refuse_unlike(teacher: Side, student: Side, theirs: str, mine: str) -> None:
-    """Refuse two taps whose pixels cannot be compared."""
-    both = teacher.taps[theirs], student.taps[mine]
-    if any(tap.kind in ("vector", "logits") for tap in both):
-        raise Unsupported(f"semantic_relation compares maps, and of {theirs} and {mine} not both are: match maps")
-    large, small = (tap.side for tap in both)
-    if large != small:
-        raise Unsupported(
-            f"semantic_relation compares maps of equal height and width; the teacher's {theirs} is {large} x {large}, "
-            f"the student's {mine} {small} x {small}: match others"
-        )
-    if large == 1:
-        raise Unsupported(
-            f"semantic_relation relates pixels to each other, and {theirs} has only one: match a larger map"
-        )
+        large, small = teacher.taps[theirs].side, student.taps[mine].side
+        if large != small:
+            raise Unsupported(
+                f"semantic_relation compares maps of equal height and width; the teacher's {theirs} is {large} x "
+                f"{large}, the student's {mine} {small} x {small}: match others"
+            )
+    return Relation(match, weight, norm, reduction, rows, matching.only_output(student, match))
 
 
 def needs(settings: Mapping[str, Any]) -> list[Need]:

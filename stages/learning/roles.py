@@ -43,9 +43,14 @@ def layers(family: Family, spec: Spec) -> dict[str, Tap]:
     return {name: tap for taps in offered[:1] for name, tap in taps.items() if all(name in each for each in offered)}
 
 
+def owner(tap: str) -> str:
+    """The network that a tap of a role is of; of the only one where it names none."""
+    return tap.rpartition(".")[0]
+
+
 def among(taps: Iterable[str], network: str) -> bool:
-    """Whether some taps of a role, named as above, are a network's."""
-    return any("." not in tap or tap.startswith(f"{network}.") for tap in taps)
+    """Whether some taps of a role are a network's."""
+    return any(owner(tap) in ("", network) for tap in taps)
 
 
 def side(family: Family, spec: Spec, networks: Networks, role: Role) -> Side:
