@@ -174,8 +174,11 @@ def build(spec: Spec) -> Networks:
 def taps(spec: Spec, network: str) -> dict[str, Tap]:
     """What may be compared."""
     if network in ROLES["discriminator"]:
-        return {"trunk": Tap(2 * spec.critic_width, "map"), "patch": Tap(1, "map")}
-    return {**{f"res{index}": Tap(spec.width, "map") for index in range(spec.blocks)}, "image": Tap(3, "image")}
+        side = spec.resolution // 4
+        return {"trunk": Tap(2 * spec.critic_width, "map", side), "patch": Tap(1, "map", side)}
+    side = spec.resolution
+    blocks = {f"res{index}": Tap(spec.width, "map", side) for index in range(spec.blocks)}
+    return {**blocks, "image": Tap(3, "image", side)}
 
 
 def example(settings: Mapping[str, Any]) -> tuple[Networks, dict[str, tuple[Tensor, ...]]]:

@@ -165,10 +165,11 @@ def fits(tap: Tap, value: Tensor, count: int, resolution: int) -> bool:
     """Whether what left a network is of a tap's kind, with its channels."""
     if value.shape[:2] != (count, tap.channels) or not value.is_floating_point():
         return False
-    if tap.kind == "image":
-        square = value.shape[2:] == (resolution, resolution)
-        return square and value.detach().abs().max().item() <= 1
-    return value.ndim == (4 if tap.kind == "map" else 2)
+    if tap.kind in ("vector", "logits"):
+        return value.ndim == 2 and not tap.side
+    if tap.kind != "map" and (tap.side != resolution or value.detach().abs().max().item() > 1):
+        return False
+    return value.shape[2:] == (tap.side, tap.side)
 
 
 @families
@@ -195,6 +196,7 @@ def test_a_tap_means_one_network_and_the_second_pass_has_a_name_of_its_own(name:
         for role in family.ROLES:
             taps = roles.taps(family, spec, role)
             assert not any(tap.startswith((AGAIN, "own.")) for tap in taps)
+            assert not any("." in tap for network in family.ROLES[role] for tap in family.taps(spec, network))
             assert len(taps) == sum(len(family.taps(spec, network)) for network in roles.names(family, role))
 
 
@@ -393,7 +395,7 @@ def test_the_taps_that_lessons_need_exist(scale: str) -> None:
             there = {
                 "teacher": roles.taps(family, large, role),
                 "student": roles.taps(family, small, role),
-                "critic": roles.taps(family, large, "discriminator"),
+                "critic": roles.layers(family, large),
             }
             for need in lesson.needs(getattr(row, f"{role}_lesson")):
                 asked += 1
@@ -415,7 +417,7 @@ def test_the_lessons_of_every_row_keep_their_contract(scale: str) -> None:
             lessons = students.teach(row, teacher, student, both)
         assert set(lessons) == set(family_of(row.family).ROLES)
         for teaching in lessons.values():
-            assert isinstance(teaching.contract.watches_teacher, bool)
+            assert isinstance(teaching.contract.watches, tuple)
             assert isinstance(teaching.contract.compares_output, bool)
             forward = teaching.lesson.forward
             assert parameters(forward, inspect.Parameter.POSITIONAL_OR_KEYWORD) == ["student", "teacher"]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from stages.blocks import classes
-from stages.distillations import attention, critic, euclidean, wavelet
+from stages.distillations import attention, channels, critic, euclidean, projection, wavelet
 from stages.learning import roles
 from stages.learning.contracts import AGAIN, Draw, Family, Game, Networks, Seen, Side, Tap, Unsupported
 from stages.settings import members
@@ -27,10 +27,17 @@ GIVEN: dict[str, Any] = {
     "weight": 2.0,
     "levels": 2,
     "layers": ["trunk0", "trunk2"],
+    "layer": "trunk1",
     "alpha": 0.5,
     "temperature": 2.0,
+    "image": {"weight": 2.0},
+    "intermediate": {"match": {"res1": "res1"}, "weight": 2.0},
+    "relation": {"match": {"res0": "res0"}, "weight": 2.0},
 }
 """Settings by keyword; a member with a keyword of its own adds a value here."""
+
+OPTIONAL = ("image", "intermediate", "relation")
+"""Those of which a lesson needs one or another."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +95,20 @@ WORLDS = {
 }
 
 
+def parameters(name: str) -> list[inspect.Parameter]:
+    """The settings that a lesson has."""
+    found = inspect.signature(members.load("distillations", name).objective).parameters.values()
+    return [each for each in found if each.kind is each.KEYWORD_ONLY]
+
+
+def required(name: str) -> set[str]:
+    """The settings without which a lesson is refused."""
+    return {each.name for each in parameters(name) if each.default is each.empty}
+
+
 def settings(name: str) -> dict[str, Any]:
-    """The required settings of a lesson."""
-    parameters = inspect.signature(members.load("distillations", name).objective).parameters.values()
-    return {p.name: GIVEN[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
+    """Settings with which a lesson can be taught."""
+    return {p.name: GIVEN[p.name] for p in parameters(name) if p.name in required(name) or p.name in OPTIONAL}
 
 
 def taken(name: str, world: World) -> bool:
@@ -121,16 +138,17 @@ def own(seen: Seen) -> set[str]:
 
 
 @lessons
-def test_says_whether_it_watches_the_teacher_and_names_its_parts(name: str, world: str) -> None:
+def test_names_the_taps_that_it_watches_and_its_parts(name: str, world: str) -> None:
     here = WORLDS[world]
     teacher, student = here.make(large=True), here.make(1)
     lesson = here.lesson(name, teacher, student)
-    assert isinstance(lesson.watches_teacher, bool)
-    parts = lesson(here.look(student), here.look(teacher) if lesson.watches_teacher else {})
+    watched = {tap: value for tap, value in here.look(teacher).items() if tap in lesson.watches}
+    assert len(watched) == len(lesson.watches)
+    parts = lesson(here.look(student), watched)
     # A lesson may give the student's own loss another weight, under its name.
     assert all(name in part or part in own(here.look(student)) for part in parts)
     assert all(value.shape == () and value.item() > 0 for value in parts.values())
-    assert bool(parts) == lesson.watches_teacher
+    assert bool(parts) == bool(lesson.watches)
 
 
 @lessons
@@ -155,13 +173,15 @@ def test_asks_nothing_of_a_student_that_equals_its_teacher(name: str, world: str
     with torch.no_grad():
         for parameter in student[here.kept].parameters():
             parameter.mul_(torch.linspace(0.5, 1.5, len(parameter)).reshape(-1, *[1] * (parameter.ndim - 1)))
-    assert asked() > 1e-6 or not lesson.watches_teacher
+    assert asked() > 1e-6 or not lesson.watches
 
 
 @pytest.mark.parametrize("name", [name for name, world in PAIRS if world == "stargan"])
 def test_distances_are_zero_when_student_equals_teacher(name: str) -> None:
     teacher = translators()
     lesson = WORLDS["stargan"].lesson(name, teacher, deepcopy(teacher))
+    if list(lesson.parameters()):
+        pytest.skip("has a map to learn first")
     parts = lesson(watch(teacher), watch(teacher))
     assert all(value.item() == pytest.approx(0, abs=1e-10) for value in parts.values())
 
@@ -244,13 +264,13 @@ def test_settings_are_closed_and_ranged(name: str) -> None:
         wrong += [{**given, "weight": 0.0}, {**given, "weight": "1"}]
     if "alpha" in given:
         wrong += [{**given, "alpha": 1.5}, {**given, "alpha": -0.5}, {**given, "temperature": 0.0}]
-    wrong += [{other: value for other, value in given.items() if other != key} for key in given]
+    wrong += [{other: value for other, value in given.items() if other != key} for key in required(name)]
     for settings_ in wrong:
         with pytest.raises(ValidationError):
             members.options(objective, settings_)
 
 
-@pytest.mark.parametrize("name", ["wavelet", "critic"])
+@pytest.mark.parametrize("name", ["image", "wavelet", "critic", "projection"])
 def test_lessons_on_images_refuse_a_network_without_one(name: str) -> None:
     critics = side(translators(), "discriminator")
     with pytest.raises(Unsupported, match="teach it to the generator"):
@@ -414,6 +434,54 @@ def test_critic_names_the_layers_there_are() -> None:
         lesson(watch(student), watch(teacher))
 
 
+def test_channels_compares_means_behind_a_convolution_norm_and_relu() -> None:
+    theirs, mine = torch.randn(3, 5, 4, 4), torch.randn(3, 2, 6, 6)
+    both = Side({}, {"a": Tap(5, "map", 4)}), Side({}, {"b": Tap(2, "map", 6)})
+    lesson: Any = channels.objective(*both, match={"a": "b"}, weight=2.0)
+    convolution, norm, _ = lesson.adapters["a"]
+    mapped = torch.einsum("nchw,dc->ndhw", mine, convolution.weight[:, :, 0, 0])
+    centred = mapped - mapped.mean(dim=(0, 2, 3), keepdim=True)
+    scaled = centred / (centred.square().mean(dim=(0, 2, 3), keepdim=True) + norm.eps).sqrt()
+    by_hand = (scaled.relu().mean(dim=(2, 3)) - theirs.mean(dim=(2, 3))).square().mean()
+    torch.testing.assert_close(lesson({"b": mine}, {"a": theirs}), {"channels_a": 2 * by_hand})
+    # Where a channel is active does not matter.
+    moved = {"b": mine.flip(-1)}, {"a": theirs.roll(1, dims=-2)}
+    torch.testing.assert_close(lesson(*moved)["channels_a"], 2 * by_hand)
+
+
+def test_projection_is_what_the_critic_sees_in_features_painted_alike() -> None:
+    teacher, student = frozen(translators(translator(width=8))), translators(seed=1)
+    given: dict[str, Any] = {"match": {"res1": "res0"}, "weight": 3.0, "layer": "trunk1"}
+    lesson: Any = projection.objective(side(teacher), side(student), **given)
+    seen, target = watch(student), watch(teacher)
+    look: Any = teacher["discriminator"].watch
+    judged = []
+    for painter, feature in ((lesson.fixed["res1"], target["res1"]), (lesson.adapters["res1"], seen["res0"])):
+        painted = painter(feature)
+        assert painted.shape == (2, 3, PIXELS // 4, PIXELS // 4)
+        judged.append(look(painted.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3))["trunk1"])
+    found = lesson(seen, target)
+    torch.testing.assert_close(found, {"projection_res1": 3 * (judged[0] - judged[1]).abs().mean()})
+    with torch.no_grad():
+        lesson(watch(translators(seed=5)), watch(translators(translator(width=8), seed=6)))
+    assert torch.equal(lesson(seen, target)["projection_res1"], found["projection_res1"]), "nothing is remembered"
+    assert torch.equal(lesson.eval()(seen, target)["projection_res1"], found["projection_res1"])
+
+
+def test_the_projection_of_the_teacher_follows_its_seed_alone() -> None:
+    teacher, student = frozen(translators(translator(width=8))), translators(seed=1)
+    drawn = []
+    for chance, seed in ((0, 0), (1, 0), (1, 1)):
+        torch.manual_seed(chance)
+        lesson: Any = projection.objective(
+            side(teacher), side(student), match={"res0": "res0", "res1": "res1"}, weight=1.0, layer="trunk0", seed=seed
+        )
+        drawn.append([fixed.weight for fixed in lesson.fixed.values()])
+    assert all(torch.equal(*both) for both in zip(drawn[0], drawn[1], strict=True))
+    assert not any(torch.equal(*both) for both in zip(drawn[1], drawn[2], strict=True))
+    assert not torch.equal(*drawn[0])
+
+
 def at_output(name: str, world: str = "stargan", **changes: Any) -> bool:  # noqa: ANN401 - a member's own
     """Whether a lesson says that it looks at the student's output alone."""
     here = WORLDS[world]
@@ -494,6 +562,15 @@ def test_what_the_settings_need_is_named_with_its_place() -> None:
     expected: dict[str, list[tuple[str, str, str]]] = {name: [] for name in found} | {
         "euclidean": pairs,
         "attention": pairs,
+        "semantic_relation": pairs,
+        "alignment": pairs,
+        "channels": pairs,
+        "projection": [*pairs, ("layer", "critic", "trunk1")],
+        "combined": [
+            (f"{term}.match.{tap}", whose, tap)
+            for term, tap in (("intermediate", "res1"), ("relation", "res0"))
+            for whose in ("teacher", "student")
+        ],
         "critic": [("layers[0]", "critic", "trunk0"), ("layers[1]", "critic", "trunk2")],
     }
     assert found == expected

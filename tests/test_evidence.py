@@ -109,7 +109,7 @@ class Pool(nn.Module):
 class Halfway(nn.Module):
     """Pulls images half of the way to the teacher's."""
 
-    watches_teacher = True
+    watches = ("image",)
     compares_output = True
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

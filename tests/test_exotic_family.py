@@ -30,7 +30,7 @@ from stages.learning.contracts import Family, Game, Networks, Role
 from stages.learning.devices import Place
 from stages.learning.problems import Domain, Problem
 from stages.learning.teaching import Teaching
-from stages.settings import paths
+from stages.settings import members, paths
 from stages.settings.rows import Schedule
 from stages.storage import prepared
 from tests import exotic
@@ -42,6 +42,7 @@ CPU = Place(torch.device("cpu"), "float32")
 PIXELS, BATCH = 16, 4
 LARGE = exotic.Spec(resolution=PIXELS, width=8, blocks=3, critic_width=4)
 SMALL = exotic.Spec(resolution=PIXELS, width=4, blocks=2, critic_width=4)
+BOTH = {"forth", "back"}
 ONE_SIDED = {"forth.res2": "forth.res1", "forth.image": "forth.image"}
 
 
@@ -239,6 +240,37 @@ def test_a_one_sided_lesson_reaches_one_direction_alone() -> None:
     assert adapters == ["lesson.adapters.forth/res2.weight", "lesson.adapters.forth/res2.bias"]
 
 
+@pytest.mark.parametrize(
+    ("lesson", "settings", "expected"),
+    [
+        ("none", {}, set()),
+        ("euclidean", {"match": {"back.res2": "back.res1"}, "weight": 1.0}, {"back"}),
+        ("attention", {"match": {f"{name}.res2": f"{name}.res1" for name in ("forth", "back")}, "weight": 1.0}, BOTH),
+        ("wavelet", {"levels": 1, "weight": 1.0}, BOTH),
+        ("image", {"weight": 1.0}, BOTH),
+        ("image", {"weight": 1.0, "images": ["forth.image"]}, {"forth"}),
+        ("combined", {"relation": {"match": {"forth.res0": "forth.res0"}, "weight": 1.0}}, {"forth"}),
+        (
+            "combined",
+            {"relation": {"match": {"forth.res0": "forth.res0"}, "weight": 1.0}, "image": {"weight": 1.0}},
+            BOTH,
+        ),
+    ],
+)
+def test_the_teacher_runs_only_where_a_lesson_looks_at_it(
+    lesson: str, settings: dict[str, Any], expected: set[str]
+) -> None:
+    large, small = teacher(), build()
+    sides = [roles.side(FAMILY, spec, networks, "generator") for spec, networks in ((LARGE, large), (SMALL, small))]
+    taught = Teaching(members.load("distillations", lesson).objective(*sides, **settings), paced.of("constant", {}))
+    run = {network for network in BOTH if taught.observe(large, network, torch.zeros(1, 3, PIXELS, PIXELS))}
+    assert run == expected
+    translators = game(small, large, {**untaught(), "generator": taught}).players[-1]
+    found = translators.losses(feed()(0, 0)).keys() - game(build()).players[-1].losses(feed()(0, 0)).keys()
+    assert bool(found) == bool(expected)
+    assert all(any(f"{network}." in name for name in found) for network in expected if len(found) > 1)
+
+
 def test_a_second_pass_can_be_taught_too() -> None:
     large, small = teacher(), build()
     sides = [roles.side(FAMILY, spec, networks, "generator") for spec, networks in ((LARGE, large), (SMALL, small))]
@@ -351,7 +383,8 @@ def test_a_training_costs_what_its_passes_cost() -> None:
     assert three.backward > 0
     assert three.teacher == 0
     taught = spent(3, lessons=True)
-    assert taught.teacher == 3 * BATCH * 2 * (theirs["forth"] + theirs["forth_critic"])
+    # One direction is taught, so the teacher of the other is not run.
+    assert taught.teacher == 3 * BATCH * (theirs["forth"] + theirs["forth_critic"])
     adapter = LARGE.width * SMALL.width * PIXELS**2
     assert taught.forward - three.forward == 3 * BATCH * adapter
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from stages.blocks.intermediate import Euclidean
 from stages.distillations import euclidean, none
 from stages.families import classifier, stargan
 from stages.learning import batches, paced, roles, training
@@ -106,10 +107,10 @@ def euclidean_lesson(
     match: dict[str, str],
     role: Role = "generator",
     **settings: Any,  # noqa: ANN401
-) -> euclidean.Euclidean:
+) -> Euclidean:
     """A Euclidean lesson between two networks of any width."""
     given = {"match": match, "weight": 1.0, **settings}
-    return cast(euclidean.Euclidean, euclidean.objective(side(teacher, role), side(student, role), **given))
+    return cast(Euclidean, euclidean.objective(side(teacher, role), side(student, role), **given))
 
 
 def teaching(

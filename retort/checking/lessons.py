@@ -49,7 +49,7 @@ def missing_taps(
     offered = {
         "teacher": roles.taps(family, large, role),
         "student": roles.taps(family, small, role),
-        "critic": roles.taps(family, large, "discriminator"),
+        "critic": roles.layers(family, large),
     }
     for need in needs:
         name = need.tap.removeprefix(contracts.AGAIN)

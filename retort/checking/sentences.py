@@ -74,7 +74,8 @@ def wrong_value(path: str, detail: Mapping[str, Any], known: list[str]) -> Probl
     if detail["type"] == "missing":
         return Problem(where, "is missing; write it, it is needed here")
     if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return Problem(where, f"is not a setting here{hint(detail['loc'][-1], known)}")
+        outermost = len(detail["loc"]) == 1
+        return Problem(where, f"is not a setting here{hint(detail['loc'][-1], known) if outermost else ''}")
     return Problem(where, said(detail))
 
 

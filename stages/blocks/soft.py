@@ -16,11 +16,11 @@ from stages.learning.contracts import Parts, Seen
 class Softened(nn.Module):
     """Both terms; `tap` names the logits, `part` the first term."""
 
-    watches_teacher = True
     compares_output = True
 
     def __init__(self, tap: str, part: str, alpha: float, temperature: float) -> None:
         super().__init__()
+        self.watches = (tap,)
         self.tap, self.part, self.alpha, self.temperature = tap, part, alpha, temperature
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:

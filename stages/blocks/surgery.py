@@ -76,12 +76,16 @@ def channels(group: Coupled) -> int:
 
 
 def importance(group: Coupled) -> Tensor:
-    """Σ over the writers of |norm scale| · ‖filter‖₁ (filters: Li et al., ICLR 2017; scales: Liu et al., ICCV 2017)."""
+    """Σ over the writers of |norm scale| · ‖filter‖₁ (filters: Li et al., ICLR 2017; scales: Liu et al., ICCV 2017).
+
+    A norm without weights has the scale 1.
+    """
     scores = []
     for layer, norm in group.writers:
         convolution: Any = last(layer)
         filters = convolution.weight.detach().transpose(0, output_axis(convolution)).flatten(1)
-        scores.append(norm.weight.detach().abs() * filters.abs().sum(dim=1))  # type: ignore[operator]
+        scale: Any = norm.weight
+        scores.append(filters.abs().sum(dim=1) * (1 if scale is None else scale.detach().abs()))
     return torch.stack(scores).sum(dim=0)
 
 
@@ -113,7 +117,8 @@ def cut(group: Coupled, kept: Tensor) -> None:
                 setattr(norm, name, statistic.index_select(0, kept))
     for layer in group.readers:
         for convolution in layer if isinstance(layer, nn.Sequential) else [layer]:
-            cut_inputs(convolution, kept)
+            if isinstance(convolution, nn.Conv2d | nn.ConvTranspose2d):
+                cut_inputs(convolution, kept)
 
 
 def cut_inputs(convolution: Any, kept: Tensor) -> None:  # noqa: ANN401 - Conv2d or ConvTranspose2d

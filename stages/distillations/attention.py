@@ -28,12 +28,11 @@ def attention(feature: Float[Tensor, "n c h w"]) -> Float[Tensor, "n positions"]
 class Attention(nn.Module):
     """weight · Σ over the matched taps of the squared distance of their maps, averaged over the batch."""
 
-    watches_teacher = True
     compares_output = False
 
     def __init__(self, match: dict[str, str], weight: float) -> None:
         super().__init__()
-        self.match, self.weight = match, weight
+        self.watches, self.match, self.weight = tuple(match), match, weight
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:
         return {

@@ -3,7 +3,8 @@
 Feature matching (Wang et al., pix2pixHD, CVPR 2018, arXiv 1711.11585) in the frozen discriminator that trained the
 teacher; the idea of DCD (Hu et al., CVPR 2023, arXiv 2212.14169), which paints inner features to images and keeps
 training that discriminator. L1, as in both: a trunk without norms has a few very large activations, and squares would
-listen to little else.
+listen to little else. With several generators each one's image is judged by its own discriminator; a conditional one is
+shown the input as well.
 """
 
 from __future__ import annotations
@@ -16,33 +17,35 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import nn
 
+from stages.blocks import judging
+from stages.blocks.judging import Look
 from stages.learning import matching
-from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
+from stages.learning.contracts import Need, Parts, Seen, Side
 
 
 class Critic(nn.Module):
     """weight · Σ over layers of the mean absolute difference; reaches the student through its image alone."""
 
-    watches_teacher = True
     compares_output = True
 
-    def __init__(self, discriminator: Any, image: str, layers: list[str], weight: float) -> None:  # noqa: ANN401 - a family's own
+    def __init__(self, judges: dict[str, Look], layers: list[str], weight: float) -> None:
         super().__init__()
-        # The method, not the module: the teacher's weights are neither trained, nor moved, nor saved with the lesson.
-        self.look = discriminator.watch
-        self.image, self.layers, self.weight = image, layers, weight
+        self.watches = tuple(judges)
+        self.judges, self.layers, self.weight = judges, layers, weight
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:
-        with torch.no_grad():
-            theirs = self.look(teacher[self.image])
-        mine = self.look(student[self.image])
-        missing = [layer for layer in self.layers if layer not in theirs]
-        if missing:
-            raise ValueError(f"the teacher's discriminator has no {', '.join(missing)}; it has {', '.join(theirs)}")
-        return {
-            f"critic_{layer}": self.weight * F.l1_loss(mine[layer].float(), theirs[layer].float())
-            for layer in self.layers
-        }
+        parts = {}
+        for tap, look in self.judges.items():
+            with torch.no_grad():
+                theirs = look(teacher[tap])
+            mine = look(student[tap])
+            missing = [layer for layer in self.layers if layer not in theirs]
+            if missing:
+                raise ValueError(f"the teacher's discriminator has no {', '.join(missing)}; it has {', '.join(theirs)}")
+            name = matching.part("critic", tap, self.judges)
+            for layer in self.layers:
+                parts[f"{name}_{layer}"] = self.weight * F.l1_loss(mine[layer].float(), theirs[layer].float())
+        return parts
 
 
 def objective(
@@ -52,15 +55,8 @@ def objective(
     layers: Annotated[list[str], Field(min_length=1)],
     weight: Annotated[float, Field(gt=0)],
 ) -> nn.Module:
-    """The lesson; only a network that makes images can take it."""
-    images = matching.images(teacher, student)
-    if not images:
-        raise Unsupported("critic judges images, and this network makes none: teach it to the generator")
-    if (len(images), len(teacher.critics)) != (1, 1):
-        found = f"{len(images)} kinds of images and {len(teacher.critics)} discriminators"
-        raise Unsupported(f"critic judges one kind of image by one discriminator of the teacher; there are {found}")
-    (critic,) = teacher.critics.values()
-    return Critic(critic.requires_grad_(False), images[0], layers, weight)
+    """The lesson; only networks that make images can take it."""
+    return Critic(judging.judges(teacher, student), layers, weight)
 
 
 def needs(settings: Mapping[str, Any]) -> list[Need]:

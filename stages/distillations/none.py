@@ -13,7 +13,7 @@ from stages.learning.contracts import Need, Parts, Seen, Side
 class Nothing(nn.Module):
     """Adds no part and asks for no teacher."""
 
-    watches_teacher = False
+    watches: tuple[str, ...] = ()
     compares_output = False
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:  # noqa: ARG002 - the contract

@@ -20,7 +20,7 @@ from stages.learning.contracts import Need, Parts, Seen, Side, Unsupported
 class Penultimate(nn.Module):
     """weight · MSE(W·features_S + b, features_T) / mean features_T²."""
 
-    watches_teacher = True
+    watches = ("features",)
     compares_output = False
 
     def __init__(self, theirs: int, mine: int, weight: float) -> None:

@@ -34,18 +34,17 @@ def haar(image: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n c h2 w2"], F
 class Wavelet(nn.Module):
     """weight · Σ over levels of the mean absolute difference of the high bands."""
 
-    watches_teacher = True
     compares_output = True
 
     def __init__(self, images: tuple[str, ...], weight: float, levels: int) -> None:
         super().__init__()
-        self.images, self.weight, self.levels = images, weight, levels
+        self.watches, self.weight, self.levels = images, weight, levels
 
     def forward(self, student: Seen, teacher: Seen) -> Parts:
         parts = {}
-        for image in self.images:
+        for image in self.watches:
             mine, theirs = student[image].float(), teacher[image].float()
-            name = "wavelet" if len(self.images) == 1 else f"wavelet_{image}"
+            name = matching.part("wavelet", image, self.watches)
             for level in range(1, self.levels + 1):
                 (mine, my_bands), (theirs, their_bands) = haar(mine), haar(theirs)
                 parts[f"{name}_{level}"] = self.weight * F.l1_loss(my_bands, their_bands)

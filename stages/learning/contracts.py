@@ -43,10 +43,15 @@ class Unsupported(ValueError):  # noqa: N818 - a reason, not a failure
 
 @dataclass(frozen=True)
 class Tap:
-    """A place in a network that lessons may compare: its channels, and what kind of tensor leaves it."""
+    """A place in a network that lessons may compare: its channels, and what kind of tensor leaves it.
+
+    `shown` is what a critic is shown where it is more than an image: input and image on each other's channels. `side`
+    is the height and width of what has some; vectors and logits have none.
+    """
 
     channels: int
-    kind: Literal["image", "map", "vector", "logits"]
+    kind: Literal["image", "shown", "map", "vector", "logits"]
+    side: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,13 +140,13 @@ class Side:
 class Lesson(Protocol):
     """What a student is taught: a module, whose adapters are trained with the student.
 
-    `watches_teacher` says whether the teacher must be run, `compares_output` whether the student's output is all that
-    it looks at. Called with what both let be seen of the same input (`again.<tap>` of the student's second pass,
-    `own.<part>` of the player's own losses), it returns its parts; one that is called as a part of the player's own
-    takes that part's place.
+    `watches` names the teacher's taps that it looks at: networks without one are not run. `compares_output` says
+    whether the student's output is all that it looks at. Called with what both let be seen of the same input
+    (`again.<tap>` of the student's second pass, `own.<part>` of the player's own losses), it returns its parts; one
+    that is called as a part of the player's own takes that part's place.
     """
 
-    watches_teacher: bool
+    watches: tuple[str, ...]
     compares_output: bool
 
     def __call__(self, student: Seen, teacher: Seen) -> Parts: ...
@@ -204,15 +209,16 @@ class Compression(Protocol):
 class Family(Protocol):
     """A folder of `stages/families`: one kind of network, and the game that trains it.
 
-    A family that translates offers `translate`, one that classifies lets `classes` and `logits` be seen; what a kind of
-    examination asks for stands in the examination's file. Where networks may begin with published weights a family
+    A family that translates offers `translate`, and where it knows some directions alone `DIRECTIONS`, pairs of places
+    in the row's labels (from, to); one that classifies lets `classes` and `logits` be seen; what a kind of examination
+    asks for stands in the examination's file. Where networks may begin with published weights a family
     offers `begin(networks)` and `published_weights(spec)`; where weights can be inherited, `repeated_blocks(network)`
     and `coupled_channels(network)` say where a kept network may be cut.
     """
 
     __name__: str
     ROLES: Mapping[Role, tuple[str, ...]]
-    """The networks of each role, as `build` names them."""
+    """The networks of each role, as `build` names them; the i-th critic judges the images of the i-th kept network."""
     OUTPUT: tuple[str, ...]
     """The taps that leave the kept networks, where the gradients of lesson and game are compared."""
     RIVALS: tuple[str, ...]

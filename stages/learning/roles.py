@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from stages.learning.contracts import Family, Networks, Role, Side, Tap
@@ -34,6 +35,22 @@ def taps(family: Family, spec: Spec, role: Role) -> dict[str, Tap]:
         for network in networks
         for name, tap in family.taps(spec, network).items()
     }
+
+
+def layers(family: Family, spec: Spec) -> dict[str, Tap]:
+    """What may be compared in every critic, by the names that each has for it."""
+    offered = [family.taps(spec, network) for network in names(family, "discriminator")]
+    return {name: tap for taps in offered[:1] for name, tap in taps.items() if all(name in each for each in offered)}
+
+
+def owner(tap: str) -> str:
+    """The network that a tap of a role is of; of the only one where it names none."""
+    return tap.rpartition(".")[0]
+
+
+def among(taps: Iterable[str], network: str) -> bool:
+    """Whether some taps of a role are a network's."""
+    return any(owner(tap) in ("", network) for tap in taps)
 
 
 def side(family: Family, spec: Spec, networks: Networks, role: Role) -> Side:

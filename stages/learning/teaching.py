@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from stages.learning import sharing
+from stages.learning import roles, sharing
 from stages.learning.contracts import Lesson, Moment, Networks, Parts, Seen
 from stages.learning.opposition import Opposition, oppose
 from stages.learning.pacing import Following, Paced
@@ -39,7 +39,7 @@ class Teaching(nn.Module):
 
     def observe(self, teacher: Networks | None, network: str, *given: Tensor) -> Seen:
         """What the teacher's network lets be seen, without gradient; nothing where the lesson does not watch it."""
-        if teacher is None or not self.contract.watches_teacher:
+        if teacher is None or not roles.among(self.contract.watches, network):
             return {}
         with torch.no_grad():
             return cast(Seen, teacher[network].watch(*given))  # type: ignore[operator] # every family's networks have it

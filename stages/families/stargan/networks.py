@@ -178,10 +178,13 @@ def taps(spec: Spec, network: str) -> dict[str, Tap]:
     """What may be compared."""
     if network == "generator":
         inner = {"down": 4 * spec.width, **{f"res{i}": 4 * spec.width for i in range(spec.blocks)}}
-        return {**{name: Tap(channels, "map") for name, channels in inner.items()}, "image": Tap(3, "image")}
-    trunk = trunk_widths(spec)
-    layers = {**{f"trunk{i}": channels for i, channels in enumerate(trunk)}, "trunk": trunk[-1]}
-    return {name: Tap(channels, "map") for name, channels in layers.items()}
+        side = spec.resolution // 4
+        maps = {name: Tap(channels, "map", side) for name, channels in inner.items()}
+        return {**maps, "image": Tap(3, "image", spec.resolution)}
+    trunk = [
+        Tap(channels, "map", spec.resolution // 2 ** (index + 1)) for index, channels in enumerate(trunk_widths(spec))
+    ]
+    return {**{f"trunk{index}": tap for index, tap in enumerate(trunk)}, "trunk": trunk[-1]}
 
 
 PAPER = {"labels": 5, "resolution": 128, "width": 64, "blocks": 6, "critic_width": 64}
