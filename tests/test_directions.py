@@ -22,9 +22,9 @@ from stages.settings import paths
 from stages.settings.atomic import write_atomically
 from stages.storage import prepared
 from stages.storage.prepared import DataError
-from tests import judged, smallest, two_domains
+from tests import directed, judged, smallest
+from tests.directed import FAMILY, networks
 from tests.judged import CPU
-from tests.two_domains import FAMILY, networks
 
 SETTINGS = directions.Settings(
     extractor="judge",
@@ -49,11 +49,11 @@ SCORES = ("pixel_accuracy", "class_accuracy", "class_iou")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, prepared.Prepared]]:
     """Both kinds of data with their judges."""
     with contextlib.chdir(tmp_path_factory.mktemp("directions")):
-        found = {kind: two_domains.write(kind) for kind in ("domains", "pairs")}
+        found = {kind: directed.write(kind) for kind in ("domains", "pairs")}
         content = judged.content()
         content["datasets"], content["judges"] = {}, {}
         for name in found:
-            content["datasets"][name] = {"dataset": "avatars", "resolution": two_domains.SIDE, "settings": {}}
+            content["datasets"][name] = {"dataset": "avatars", "resolution": directed.SIDE, "settings": {}}
             content["judges"][name] = {**judged.ROW.model_dump(), "dataset": name, "steps": 60}
         judged.save(content)
         for name in found:
@@ -84,11 +84,11 @@ def of_networks(test: examination.Test, tools: Bench, forth: float, back: float)
 
 def test_a_direction_asks_images_of_its_source_and_knows_those_of_its_target(world: Any) -> None:  # noqa: ANN401
     data = world["domains"]
-    split, half = data.split("test"), two_domains.COUNTS["test"] // 2
-    for place, test in enumerate(two_domains.directed(data)):
+    split, half = data.split("test"), directed.COUNTS["test"] // 2
+    for place, test in enumerate(directed.questions(data)):
         mine, other = (slice(0, half), slice(half, None))[:: 1 - 2 * place]
-        assert test.name == f"domains to {two_domains.DOMAINS[1 - place]}"
-        assert test.asked == (two_domains.DOMAINS[1 - place],)
+        assert test.name == f"domains to {directed.DOMAINS[1 - place]}"
+        assert test.asked == (directed.DOMAINS[1 - place],)
         np.testing.assert_array_equal(test.images, split.images[mine])
         np.testing.assert_array_equal(test.truth(slice(None), 0), 255 - split.images[mine])
         for each in (test.native, test.idle.images):
@@ -104,7 +104,7 @@ def test_a_direction_asks_images_of_its_source_and_knows_those_of_its_target(wor
 def test_perfection_and_returning_the_input_score_what_they_must(world: Any) -> None:  # noqa: ANN401
     data = world["domains"]
     tools = bench(data)
-    for test in two_domains.directed(data):
+    for test in directed.questions(data):
         perfect = judge(test, tools, examination.perfection(test))["overall"]
         lazy = judge(test, tools, examination.laziness(test))["overall"]
         assert (perfect["gain"], perfect["stray"], perfect["l1"], perfect["l1_identity"]) == (1, 0, 0, 0)
@@ -122,7 +122,7 @@ def test_a_network_is_asked_for_its_direction_whatever_the_images(world: Any) ->
     """Levels times s: gain (1 − s) / 2; the identity and the cycle are of the network of the direction, and of both."""
     data, tools = world["domains"], bench(world["domains"])
     scales = (-0.5, 0.25)
-    for place, test in enumerate(two_domains.directed(data)):
+    for place, test in enumerate(directed.questions(data)):
         found = of_networks(test, tools, *scales)["overall"]
         assert found["gain"] == pytest.approx((1 - scales[place]) / 2, abs=0.01)
         assert found["stray"] == pytest.approx(0, abs=0.02)
@@ -136,7 +136,7 @@ def test_a_network_is_asked_for_its_direction_whatever_the_images(world: Any) ->
 
 def test_overall_is_the_mean_of_independent_directions(world: Any) -> None:  # noqa: ANN401
     data, tools = world["domains"], bench(world["domains"])
-    found = {test.name: of_networks(test, tools, -0.5, 0.25) for test in two_domains.directed(data)}
+    found = {test.name: of_networks(test, tools, -0.5, 0.25) for test in directed.questions(data)}
     whole = judging.together(found)
     assert list(whole["datasets"]) == ["domains to bright", "domains to dark"]
     assert [list(each["labels"]) for each in whole["datasets"].values()] == [["bright"], ["dark"]]
@@ -154,7 +154,7 @@ def test_overall_is_the_mean_of_independent_directions(world: Any) -> None:  # n
 
 def test_numbers_do_not_depend_on_the_batch(world: Any) -> None:  # noqa: ANN401
     for kind in ("domains", "pairs"):
-        test, *_ = two_domains.directed(world[kind])
+        test, *_ = directed.questions(world[kind])
         first, *others = (of_networks(test, bench(world[kind], batch=size), -0.5, 0.25) for size in (10, 7, 1000))
         for other in others:
             assert other["overall"].keys() == first["overall"].keys()
@@ -164,8 +164,8 @@ def test_numbers_do_not_depend_on_the_batch(world: Any) -> None:  # noqa: ANN401
 
 def test_without_exact_images_what_needs_them_is_left_out(world: Any, tmp_path: Any) -> None:  # noqa: ANN401
     with contextlib.chdir(tmp_path):
-        blind = two_domains.write("domains", exact=False)
-    test, *_ = two_domains.directed(blind)
+        blind = directed.write("domains", exact=False)
+    test, *_ = directed.questions(blind)
     found = of_networks(test, bench(world["domains"]), -0.5, 0.25)["overall"]
     assert not {"l1", "gain", "stray", "kept_colour"} & set(found)
     assert {"l1_identity", "l1_cycle", "accuracy_target", "fid_judge", "kid_judge"} <= set(found)
@@ -174,8 +174,8 @@ def test_without_exact_images_what_needs_them_is_left_out(world: Any, tmp_path: 
 
 def test_the_truth_of_pairs_is_the_partner_where_none_is_stored(world: Any, tmp_path: Any) -> None:  # noqa: ANN401
     with contextlib.chdir(tmp_path):
-        blind = two_domains.write("pairs", exact=False)
-    for stored, aligned in zip(two_domains.directed(world["pairs"]), two_domains.directed(blind), strict=True):
+        blind = directed.write("pairs", exact=False)
+    for stored, aligned in zip(directed.questions(world["pairs"]), directed.questions(blind), strict=True):
         assert aligned.positions is None
         assert stored.partners is None
         for part in aligned.parts(7):
@@ -185,7 +185,7 @@ def test_the_truth_of_pairs_is_the_partner_where_none_is_stored(world: Any, tmp_
 def test_photographs_are_read_by_rule_and_by_the_judge_s_reader(world: Any) -> None:  # noqa: ANN401
     data = world["pairs"]
     tools = bench(data)
-    towards, back = two_domains.directed(data)
+    towards, back = directed.questions(data)
     perfect = judge(towards, tools, examination.perfection(towards))["overall"]
     assert [perfect[f"{name}_exact"] for name in SCORES] == [1, 1, 1]
     described = judges.read(paths.judge("pairs"))
@@ -228,16 +228,16 @@ def test_only_judges_of_layouts_hold_a_reader(world: Any) -> None:  # noqa: ANN4
     reader = judges.read(paths.judge("pairs"))
     assert isinstance(reader.segmenter, Segmenter)
     assert reader.about["classes"] == ["road", "sky", "tree"]
-    header = replace(world["domains"].header, labels=two_domains.PAIRS)
+    header = replace(world["domains"].header, labels=directed.PAIRS)
     other = {**reader.about, "classes": ["road", "sky"]}
-    content = judges.serialise(reader.network, header.labels, judged.ROW.width, two_domains.SIDE, other)
+    content = judges.serialise(reader.network, header.labels, judged.ROW.width, directed.SIDE, other)
     write_atomically(paths.judge("blind"), content)
     with pytest.raises(judges.JudgeError, match="does not read the classes of pairs; delete it and run again"):
         judges.read_for(paths.judge("blind"), world["pairs"].header)
 
 
 def test_damages_are_done_to_what_translations_should_look_like(world: Any) -> None:  # noqa: ANN401
-    for test in two_domains.directed(world["domains"]):
+    for test in directed.questions(world["domains"]):
         found = list(damages.damaged(test))
         assert {kind for kind, _, _ in found} == {"noise", "blur", "tint"}
         for _, strength, images in found:
@@ -246,9 +246,9 @@ def test_damages_are_done_to_what_translations_should_look_like(world: Any) -> N
 
 
 def test_a_strip_of_a_teacher_goes_on_with_input_and_truth(world: Any) -> None:  # noqa: ANN401
-    for test in two_domains.directed(world["domains"]):
+    for test in directed.questions(world["domains"]):
         translate = examination.network(test, FAMILY, networks(-0.5, 0.25), CPU)
-        lines, side = strips.lines(test, translate, True), two_domains.SIDE
+        lines, side = strips.lines(test, translate, True), directed.SIDE
         assert lines.shape == (strips.IMAGES * side, 3 * side, 3)
         np.testing.assert_array_equal(lines[:side, side : 2 * side], test.images[0])
         np.testing.assert_array_equal(lines[:side, 2 * side :], test.truth(slice(1), 0)[0])
@@ -257,7 +257,7 @@ def test_a_strip_of_a_teacher_goes_on_with_input_and_truth(world: Any) -> None: 
 def test_data_without_two_domains_are_refused(world: Any, tmp_path: Any) -> None:  # noqa: ANN401
     with contextlib.chdir(tmp_path):
         data = judged.faces("faces", train=4, test=4)
-    test, *_ = two_domains.directed(world["domains"])
+    test, *_ = directed.questions(world["domains"])
     with pytest.raises(DataError, match="data set faces is of attributes; directions need two domains"):
         examination.directed(test.domain, data.header, 4, data.split("validation"), (0, 1), True)
 

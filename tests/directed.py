@@ -72,7 +72,7 @@ def write(
     return prepared.read(paths.dataset(name or kind))
 
 
-def directed(data: prepared.Prepared) -> list[examination.Test]:
+def questions(data: prepared.Prepared) -> list[examination.Test]:
     """The test of each direction."""
     (domain,) = problems.of_parts([(data, data.header.labels)], "test").domains
     validation = data.split("validation")
