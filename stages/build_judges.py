@@ -1,25 +1,34 @@
-"""Train the classifier that rules over one data set. In: data/<dataset>; out: results/judges/<dataset>.safetensors."""
+"""Train the classifier that rules over one data set, and where photographs have layouts a reader of their classes.
+
+In: data/<dataset>; out: results/judges/<dataset>.safetensors.
+"""
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.learning import devices, progress
-from stages.measuring import judges
+from stages.measuring import judges, palette
 from stages.measuring.decisions import decisions
 from stages.measuring.judge import Judge, disturbed
+from stages.measuring.palette import Palette
+from stages.measuring.segmenter import Segmenter, lesson, share_read
 from stages.settings import params, paths, provenance
 from stages.settings.atomic import write_atomically
 from stages.settings.rows import JudgeRow
 from stages.storage import prepared
 
 TEST_BATCH = 256
+FEWER = 4
+"""How many times fewer images a batch of the reader of classes holds, since each pixel has a class."""
 
 
 def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
@@ -30,25 +39,53 @@ def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
 
 
 def train(data: prepared.Prepared, row: JudgeRow, device: torch.device, title: str) -> Judge:
-    """A judge after its whole schedule, the rate falling to zero along half a cosine; (seed, step) draw each batch."""
+    """A judge after its whole schedule; (seed, step) draw each batch."""
     torch.manual_seed(row.seed)
     judge = Judge(len(data.header.labels), row.width, data.header.resolution)
-    judge.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # half as long on a CPU
-    optimiser = torch.optim.Adam(judge.parameters(), row.learning_rate, fused=True)
     split = data.split("train")
+
+    def value(step: int) -> Tensor:
+        images, labels = prepared.batch(split, row.batch, row.seed, step, flip=True)
+        images = disturbed(images, torch.Generator().manual_seed((row.seed << 32) + step))
+        images = images.to(device, memory_format=torch.channels_last)
+        return loss(judge(images), labels.to(device), data.header.kind)
+
+    descend(judge, value, row, device, title)
+    return judge.eval()
+
+
+def train_segmenter(
+    data: prepared.Prepared, classes: Palette, row: JudgeRow, device: torch.device, title: str
+) -> Segmenter:
+    """A reader of classes after the whole schedule of its judge."""
+    torch.manual_seed(row.seed)
+    segmenter = Segmenter(len(classes), row.width)
+    split, count = data.split("train"), max(1, row.batch // FEWER)
+
+    def value(step: int) -> Tensor:
+        images, layout = lesson(split, classes, count, row.seed, step)
+        images = images.to(device, memory_format=torch.channels_last)
+        return F.cross_entropy(segmenter(images), layout.to(device), ignore_index=palette.VOID)
+
+    descend(segmenter, value, row, device, f"{title}, classes")
+    return segmenter.eval()
+
+
+def descend(
+    network: nn.Module, value: Callable[[int], Tensor], row: JudgeRow, device: torch.device, title: str
+) -> None:
+    """Follow the gradient of a loss for the steps of a row, the rate falling to zero along half a cosine."""
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # half as long on a CPU
+    optimiser = torch.optim.Adam(network.parameters(), row.learning_rate, fused=True)
     with progress.shown(title, row.steps, 0) as report:
         for step in range(row.steps):
             for group in optimiser.param_groups:
                 group["lr"] = row.learning_rate * (1 + math.cos(math.pi * step / row.steps)) / 2
-            images, labels = prepared.batch(split, row.batch, row.seed, step, flip=True)
-            images = disturbed(images, torch.Generator().manual_seed((row.seed << 32) + step))
-            images = images.to(device, memory_format=torch.channels_last)
-            value = loss(judge(images), labels.to(device), data.header.kind)
+            now = value(step)
             optimiser.zero_grad(set_to_none=True)
-            value.backward()
+            now.backward()
             optimiser.step()
-            report(step + 1, {"loss": float(value.detach())})
-    return judge.eval()
+            report(step + 1, {"loss": float(now.detach())})
 
 
 def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict[str, float]:
@@ -78,14 +115,25 @@ def main(name: str) -> None:
     # Always float32: the ruler does not depend on what the networks were trained with.
     place = devices.choose(settings.run.device, "float32")
     data = prepared.read(paths.dataset(row.dataset))
-    header = data.header
+    header, classes = data.header, palette.of(data.header)
     with provenance.timed("build_judges", name, precision=place.precision, device=place.device.type):
-        judge = train(data, row, place.device, name)
+        judge, segmenter = train(data, row, place.device, name), None
         reached = ceiling(judge, data, place.device)
-        about = {"row": row.model_dump(), "data": header.sha256, "kind": header.kind, "ceiling": reached}
-        content = judges.serialise(judge, header.labels, row.width, header.resolution, about)
+        about: dict[str, Any] = {
+            "row": row.model_dump(),
+            "data": header.sha256,
+            "kind": header.kind,
+            "ceiling": reached,
+        }
+        if classes is not None:
+            segmenter = train_segmenter(data, classes, row, place.device, name)
+            share = share_read(segmenter, classes, data.split("test"), TEST_BATCH)
+            about |= {"classes": classes.classes, "pixels": round(share, 6)}
+        content = judges.serialise(judge, header.labels, row.width, header.resolution, about, segmenter)
         write_atomically(paths.judge(name), content)
     print(f"{name}: accuracy on real test images {reached['mean']:.4f} on average, lowest {min(reached.values()):.4f}")
+    if classes is not None:
+        print(f"{name}: classes of real test photographs read right in {about['pixels']:.4f} of the pixels")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ from stages.measuring import chosen, protocols
 from stages.measuring.columns import JUDGE, Column, named
 from stages.measuring.contracts import Sets
 from stages.settings import members, params, paths
-from stages.storage import hashing
+from stages.storage import hashing, prepared
 from tests import judged
 
 NEW = '''"""Share of the pixels of a translation that are bright."""
@@ -190,6 +190,9 @@ def test_an_examination_keeps_its_contract(name: str) -> None:
         for column in (stem, named(stem, JUDGE))
     }
     assert set(examination.HEADLINE) <= known
+    assert examination.KINDS
+    assert set(examination.KINDS) <= set(get_args(prepared.Kind))
+    assert examination.ASKS or examination.WATCHES, "or rows of every family could go through it"
 
 
 @pytest.mark.parametrize("scale", [paths.PARAMS, *sorted(paths.SCALES.glob("*.yaml"))], ids=str)

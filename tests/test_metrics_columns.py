@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stages.measuring import columns
-from stages.measuring.columns import AFFIXES, INPUT, JUDGE, LOW, TRUTH, Column, affixed, named
+from stages.measuring.columns import AFFIXES, FCN, INPUT, JUDGE, LOW, RULE, TEACHER, TRUTH, Column, affixed, named
 from stages.settings import members
 
 # What rows cost is counted and timed once, in stages of its own; examinations load all others.
@@ -54,7 +54,7 @@ def test_an_affix_says_more_and_only_a_row_s_own_number_is_better() -> None:
         found = affixed(column, affix)
         assert found.note == f"how far; {added.note}"
         assert found.unit == "dB"
-        assert found.better == ("min" if affix in (JUDGE, "_truth", "_teacher") else "")
+        assert found.better == ("min" if affix in (JUDGE, TRUTH, TEACHER, FCN, RULE) else "")
     assert named("l1", LOW) == "l1_low"
     assert named("l1", INPUT) == "reference_input_l1"
     assert columns.described({"l1": ("pixels", affixed(column, TRUTH))}) == {

@@ -13,13 +13,13 @@ def check(params: Params) -> Iterator[Problem]:
     """Every broken reference of a params file."""
     yield from datasets.check(params)
     yield from evaluation.check(params)
-    known, sound = datasets.labels(params), set()
+    known, sound = datasets.sources(params), set()
     for name, teacher in params.teachers.items():
         problems = teachers.check(f"teachers.{name}", teacher, params, known)
         yield from problems
         if not problems:
             sound.add(name)
     for name, variant in params.variants.items():
-        yield from rows.check(f"variants.{name}", variant, params, sound)
+        yield from rows.check(f"variants.{name}", variant, params, known, sound)
     for name, sweep in params.sweeps.items():
-        yield from rows.check_sweep(name, sweep, params, sound)
+        yield from rows.check_sweep(name, sweep, params, known, sound)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from retort.checking import sentences
 from retort.checking.sentences import Problem
 from retort.exchange import folders
+from stages.preparing.writing import Source
 from stages.settings import members
 from stages.settings.rows import DataRow, Params
 from stages.storage import prepared
@@ -46,12 +47,12 @@ def judges(params: Params) -> Iterator[Problem]:
         yield Problem("judges", f"data set {name!r} has no judge; add a row {name!r}, nothing can be judged without")
 
 
-Labels = Mapping[str, tuple[str, ...]]
-"""The labels of data sets by name, of those where they can be known."""
+Sources = Mapping[str, Source]
+"""What data sets offer by name, of those where it can be known."""
 
 
-def labels(params: Params) -> Labels:
-    """The labels of the data sets that teachers use, nothing drawn for them; not of those whose files are not here."""
+def sources(params: Params) -> Sources:
+    """What the data sets that teachers use offer, nothing drawn for it; not of those whose files are not here."""
     used = {name for row in params.teachers.values() for name in (row.dataset, row.partner)}
     found = {}
     for name in sorted(used & params.datasets.keys()):
@@ -60,11 +61,11 @@ def labels(params: Params) -> Labels:
             if not reader("", row):
                 source = members.load("datasets", row.dataset).source
                 given = {**row.settings, "resolution": row.resolution}
-                found[name] = source(**members.options(source, given)).labels
+                found[name] = source(**members.options(source, given))
     return found
 
 
-def missing_labels(path: str, wanted: Iterable[str], name: str, known: Labels) -> Iterator[Problem]:
+def missing_labels(path: str, wanted: Iterable[str], name: str, known: Sources) -> Iterator[Problem]:
     """Labels that a data set does not have."""
     for index, label in enumerate(wanted if name in known else ()):
-        yield from sentences.absent(f"{path}[{index}]", label, known[name], f"a label of data set {name!r}")
+        yield from sentences.absent(f"{path}[{index}]", label, known[name].labels, f"a label of data set {name!r}")

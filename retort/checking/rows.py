@@ -7,7 +7,8 @@ from collections.abc import Container, Iterator
 from dataclasses import MISSING, fields
 from typing import Any
 
-from retort.checking import lessons, making, paces, sentences
+from retort.checking import fitting, lessons, making, paces, sentences
+from retort.checking.datasets import Sources
 from retort.checking.sentences import Problem
 from stages.learning.contracts import ROLES
 from stages.settings import members, specs, sweeps
@@ -15,18 +16,19 @@ from stages.settings.rows import Params, SweepRow, TeacherRow, VariantRow
 from stages.settings.specs import Spec
 
 
-def check(path: str, row: VariantRow, params: Params, sound: Container[str]) -> list[Problem]:
+def check(path: str, row: VariantRow, params: Params, known: Sources, sound: Container[str]) -> list[Problem]:
     """Everything that is wrong with a row; what hangs on its teacher is looked at only if that one is sound."""
     problems = [*references(path, row, params)]
     if problems or row.teacher not in sound:
         return problems
     teacher = params.teachers[row.teacher]
     large = specs.of_teacher(teacher, params)
-    problems = [*student(f"{path}.student", row, teacher, large)] or [*fit(path, row, large)]
+    problems = [*fitting.check(path, row, large, known), *student(f"{path}.student", row, teacher, large)]
+    problems = problems or [*fit(path, row, large)]
     return problems or making.check(path, row, large, specs.shrink(large, row.student))
 
 
-def check_sweep(name: str, sweep: SweepRow, params: Params, sound: Container[str]) -> Iterator[Problem]:
+def check_sweep(name: str, sweep: SweepRow, params: Params, known: Sources, sound: Container[str]) -> Iterator[Problem]:
     """Everything that is wrong with a sweep: its name, and each of its points."""
     path = f"sweeps.{name}"
     if name in params.variants:
@@ -37,7 +39,7 @@ def check_sweep(name: str, sweep: SweepRow, params: Params, sound: Container[str
     if doubled:
         yield Problem(f"{path}.points", f"two of them are called {', '.join(doubled)}; rename one, or change its grid")
     for point, rows in named.items():
-        found = (problem for _, row in rows for problem in check(f"{path}.points.{point}", row, params, sound))
+        found = (problem for _, row in rows for problem in check(f"{path}.points.{point}", row, params, known, sound))
         yield from dict.fromkeys(found)
 
 

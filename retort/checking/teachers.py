@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from retort.checking import datasets, sentences
-from retort.checking.datasets import Labels
+from retort.checking.datasets import Sources
 from retort.checking.sentences import Problem
 from stages.settings import members, specs
 from stages.settings.rows import Params, TeacherRow
 
 
-def check(path: str, row: TeacherRow, params: Params, known: Labels) -> list[Problem]:
+def check(path: str, row: TeacherRow, params: Params, known: Sources) -> list[Problem]:
     """Everything that is wrong with a teacher; what its references decide is looked at only if they exist."""
     return [*references(path, row, params)] or [*content(path, row, params, known)]
 
@@ -34,7 +34,7 @@ def references(path: str, row: TeacherRow, params: Params) -> Iterator[Problem]:
         yield Problem(f"{path}.partner", f"{found}; {rule}")
 
 
-def content(path: str, row: TeacherRow, params: Params, known: Labels) -> Iterator[Problem]:
+def content(path: str, row: TeacherRow, params: Params, known: Sources) -> Iterator[Problem]:
     """Values that the data sets and the family do not accept."""
     resolutions = {params.datasets[name].resolution for name in (row.dataset, row.partner)}
     if len(resolutions) > 1:

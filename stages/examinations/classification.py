@@ -19,6 +19,8 @@ from stages.settings.rows import Params, VariantRow
 from stages.storage import prepared
 
 OFFERS = ("logits",)
+KINDS = ("expressions", "classes", "domains")
+ASKS, WATCHES = (), ("classes", "logits")
 HEADLINE = ("error",)
 # To be raised when a change elsewhere than in the metrics moves numbers.
 VERSION = 1

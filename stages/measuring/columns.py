@@ -21,6 +21,7 @@ class Column:
 
 INPUT, PERFECT, LOW, HIGH = "reference_input_", "perfect_", "_low", "_high"
 JUDGE, TRUTH, TEACHER = "_judge", "_truth", "_teacher"
+FCN, RULE = "_fcn_judge", "_exact"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ AFFIXES = {
     JUDGE: Affix("", "in the judge's features", True),
     TRUTH: Affix("to truth", "to the exact image", True),
     TEACHER: Affix("to teacher", "to the teacher's image", True),
+    FCN: Affix("by fcn_judge", "classes read by a small network that learnt them from train photographs", True),
+    RULE: Affix("by rule", "classes read by the nearest prototype in chromaticity, without any network", True),
     LOW: Affix("lower bound", "lower bound of the 95 % bootstrap interval over test images", False),
     HIGH: Affix("upper bound", "upper bound of the 95 % bootstrap interval over test images", False),
     INPUT: Affix("of the input", "what returning the input scores", False),

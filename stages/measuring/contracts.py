@@ -25,13 +25,16 @@ class Pairs:
     """NEEDS "pairs": images beside the exact ones, one label at a time.
 
     `produced`, `exact` and `original` are equally many images. Where `unchanged` is true, images were asked for the
-    labels that they have, and the exact ones are the originals; there is such a set for all data.
+    labels that they have, and the exact ones are the originals; there is such a set for all data. `bayes` is the least
+    mean absolute error that any answer can have, levels from 0 to 1, where the exact image is drawn at random and the
+    data say it.
     """
 
     produced: Bytes
     exact: Bytes
     original: Bytes
     unchanged: bool
+    bayes: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,32 @@ class Sets:
 
 
 @dataclass(frozen=True)
+class Cycles:
+    """NEEDS "cycles": all images of a direction, translated to the other label and back.
+
+    `original` and `returned` are equally many images, `exact` the exact translations half-way, where there are any.
+    """
+
+    original: Bytes
+    returned: Bytes
+    exact: Bytes | None
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """NEEDS "layouts": of all images of a direction the class of each pixel, [images, height, width] both.
+
+    `wanted` holds what was asked for, `found` what a reader of classes sees in the translations: 0 to `classes` - 1.
+    Pixels whose wanted class is `void` belong to none.
+    """
+
+    wanted: Bytes
+    found: Bytes
+    classes: int
+    void: int
+
+
+@dataclass(frozen=True)
 class Logits:
     """NEEDS "logits": a classifier's answers.
 
@@ -93,7 +122,7 @@ class Logits:
         return self.labels // self.merge
 
 
-Given = Pairs | Answers | Likeness | Sets | Logits
+Given = Pairs | Answers | Likeness | Sets | Cycles | Layouts | Logits
 Measured = Mapping[str, Tensor | float]
 
 
@@ -132,6 +161,12 @@ class Examination(Protocol):
     """The pydantic model of `evaluation.<examination>`, with `metrics` among its fields."""
     OFFERS: tuple[str, ...]
     """The NEEDS of the metrics that it can serve."""
+    KINDS: tuple[str, ...]
+    """The kinds of data that it can judge (`stages/storage/prepared.py`)."""
+    ASKS: tuple[str, ...]
+    """What a family must offer, by name."""
+    WATCHES: tuple[str, ...]
+    """The taps that each kept network must have."""
     HEADLINE: tuple[str, ...]
     """The columns that decide between rows: the first that a row has does."""
 
@@ -155,6 +190,17 @@ class Translates(Protocol):
         that the images have, `target` those that are asked for.
         """
         ...
+
+
+class Directed(Translates, Protocol):
+    """What a family offers whose rows are examined direction by direction: it may have a network for each."""
+
+    DIRECTIONS: tuple[tuple[int, int], ...]
+    """What it translates: the places of source and target among the labels of the teacher's row.
+
+    `translate` is asked for one of these at a time: all images of a batch have the same label vectors. How far a
+    network changes images that are of its target label already is asked with the label vectors of its direction.
+    """
 
 
 class Classifies(Protocol):

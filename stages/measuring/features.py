@@ -23,6 +23,11 @@ def checked_images(images: Bytes) -> Bytes:
     return images
 
 
+def levels(images: Bytes) -> Float[Tensor, "n v"]:
+    """8-bit images as float64 in [0, 1], all values of an image in a row."""
+    return torch.from_numpy(np.ascontiguousarray(checked_images(images))).flatten(1).double() / 255
+
+
 def checked(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
     """The same images, or an error when they are no colour images in [-1, 1]."""
     if not images.is_floating_point() or images.ndim != 4 or images.shape[1] != 3 or images.numel() == 0:

@@ -68,14 +68,24 @@ class Judge(nn.Module):
 
 def disturbed(images: Float[Tensor, "n 3 h w"], random: torch.Generator) -> Float[Tensor, "n 3 h w"]:
     """The same pictures a little shifted, tinted, blurred and noisy: what imperfect translations look like."""
-    count, side, reach = len(images), images.shape[-1], max(1, images.shape[-1] // 16)
+    return tainted(shifted(images, random), random)
+
+
+def shifted(images: Float[Tensor, "n c h w"], random: torch.Generator) -> Float[Tensor, "n c h w"]:
+    """The same pictures, all a little down or up, left or right."""
+    side, reach = images.shape[-1], max(1, images.shape[-1] // 16)
+    framed = nn.functional.pad(images, (reach,) * 4, mode="replicate")
+    down, right = torch.randint(2 * reach + 1, (2,), generator=random).tolist()
+    return framed[..., down : down + side, right : right + side]
+
+
+def tainted(images: Float[Tensor, "n 3 h w"], random: torch.Generator) -> Float[Tensor, "n 3 h w"]:
+    """The same pictures a little tinted, blurred and noisy, each in its own way."""
+    count = len(images)
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=random)
 
-    framed = nn.functional.pad(images, (reach,) * 4, mode="replicate")
-    down, right = torch.randint(2 * reach + 1, (2,), generator=random).tolist()
-    images = framed[..., down : down + side, right : right + side]
     gain, offset = 0.9 + 0.2 * draw(count, 3, 1, 1), 0.2 * draw(count, 1, 1, 1) - 0.1
     soft = nn.functional.avg_pool2d(nn.functional.pad(images, (1,) * 4, mode="replicate"), 3, 1)
     images = torch.lerp(images, soft, 0.5 * draw(count, 1, 1, 1)) * gain + offset

@@ -1,4 +1,7 @@
-"""Judges on disk: safetensors that describe the network, the labels it answers, and how well it does on real images."""
+"""Judges on disk: safetensors that describe the network, the labels it answers, and how well it does on real images.
+
+Of data whose photographs have layouts the file also holds the network that reads classes.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ from typing import Any
 
 from safetensors import safe_open
 from safetensors.torch import save
+from torch import Tensor
 
+from stages.measuring import palette
 from stages.measuring.judge import Judge
+from stages.measuring.segmenter import Segmenter
 from stages.storage.prepared import Header
+
+READER = "segmenter."
+"""What the names of the reader's tensors begin with; none of the judge's do."""
 
 
 class JudgeError(ValueError):
@@ -20,18 +29,33 @@ class JudgeError(ValueError):
 
 @dataclass(frozen=True)
 class Described:
-    """A judge with what its file says of it; `about` holds `ceiling`, its accuracy per label on real test images."""
+    """A judge with what its file says of it; `about` holds `ceiling`, its accuracy per label on real test images.
+
+    Beside a segmenter `about` holds `pixels`, the share of the pixels of real test photographs that it reads right.
+    """
 
     network: Judge
     labels: tuple[str, ...]
     resolution: int
     about: dict[str, Any]
+    segmenter: Segmenter | None
 
 
-def serialise(judge: Judge, labels: tuple[str, ...], width: int, resolution: int, about: dict[str, Any]) -> bytes:
+def serialise(
+    judge: Judge,
+    labels: tuple[str, ...],
+    width: int,
+    resolution: int,
+    about: dict[str, Any],
+    segmenter: Segmenter | None = None,
+) -> bytes:
     """The bytes of a judge's file."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in judge.state_dict().items()}
+    state: dict[str, Tensor] = dict(judge.state_dict())
     description = {"labels": labels, "width": width, "resolution": resolution, "about": about}
+    if segmenter is not None:
+        state |= {f"{READER}{name}": value for name, value in segmenter.state_dict().items()}
+        description["classes"] = segmenter.answer.out_channels
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     return save(tensors, {"retort": json.dumps(description, sort_keys=True)})
 
 
@@ -43,12 +67,24 @@ def read(path: Path) -> Described:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         labels = tuple(description["labels"])
         judge = Judge(len(labels), description["width"], description["resolution"])
-        judge.load_state_dict(tensors)
+        judge.load_state_dict({name: value for name, value in tensors.items() if not name.startswith(READER)})
+        segmenter = reader(tensors, description)
     except FileNotFoundError:
         raise JudgeError(f"{path} does not exist; `retort repro` makes it") from None
     except Exception as error:
         raise JudgeError(f"{path} is not a judge of this project ({error}); delete it and run again") from error
-    return Described(judge.eval().requires_grad_(False), labels, description["resolution"], description["about"])
+    network = judge.eval().requires_grad_(False)
+    return Described(network, labels, description["resolution"], description["about"], segmenter)
+
+
+def reader(tensors: dict[str, Tensor], description: dict[str, Any]) -> Segmenter | None:
+    """The reader of classes of a file, if it holds one."""
+    if "classes" not in description:
+        return None
+    segmenter = Segmenter(description["classes"], description["width"])
+    mine = {name.removeprefix(READER): value for name, value in tensors.items() if name.startswith(READER)}
+    segmenter.load_state_dict(mine)
+    return segmenter.eval().requires_grad_(False)
 
 
 def read_for(path: Path, header: Header) -> Described:
@@ -58,4 +94,7 @@ def read_for(path: Path, header: Header) -> Described:
         raise JudgeError(f"{path} answers {', '.join(found.labels)}; {header.name} has {', '.join(header.labels)}")
     if found.resolution != header.resolution:
         raise JudgeError(f"{path} was made for {found.resolution} px; {header.name} has {header.resolution} px")
+    classes = palette.of(header)
+    if classes is not None and (found.segmenter is None or found.about["classes"] != list(classes.classes)):
+        raise JudgeError(f"{path} does not read the classes of {header.name}; delete it and run again")
     return found

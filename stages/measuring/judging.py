@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stages.measuring import bootstrap, columns, damages
+from stages.measuring import bootstrap, columns, damages, palette, wholes
 from stages.measuring.chosen import Chosen, Settings, needing
-from stages.measuring.columns import INPUT, PERFECT, TEACHER, TRUTH, named
+from stages.measuring.columns import FCN, INPUT, PERFECT, RULE, TEACHER, TRUTH, named
 from stages.measuring.contracts import Answers, Likeness, Pairs, Sets
-from stages.measuring.examination import Test, Translator, laziness, perfection
+from stages.measuring.examination import Test, Translator, WayBack, laziness, perfection
 from stages.measuring.features import extract
 from stages.measuring.rulers import Rulers
 from stages.storage.prepared import Bytes, to_tensor
@@ -36,7 +36,7 @@ class Bench:
     def columns(self) -> dict[str, dict[str, str]]:
         """What every column that a translator can have means."""
         found: dict[str, tuple[str, columns.Column]] = {}
-        affixes = {"perceptual": (TRUTH, TEACHER), "sets": (self.rulers.suffix,)}
+        affixes = {"perceptual": (TRUTH, TEACHER), "sets": (self.rulers.suffix,), "layouts": (FCN, RULE)}
         for each in self.metrics:
             for name, column in each.metric.COLUMNS.items():
                 for affix in affixes.get(each.metric.NEEDS, ("",)):
@@ -50,11 +50,12 @@ class Taken:
     """What a translator was seen to do.
 
     `per_image` holds numbers by label and image, `unchanged` by image those of images asked for the labels they have,
-    `features` the features of the pooled set.
+    `whole` by label those that only all images together have, `features` the features of the pooled set.
     """
 
     per_image: dict[str, Tensor]
     unchanged: dict[str, Tensor]
+    whole: dict[str, Tensor]
     features: Tensor
 
 
@@ -77,13 +78,14 @@ class Collected:
         return {name: torch.cat(values) for name, values in self.pieces.items()}
 
 
-def take(test: Test, translate: Translator, bench: Bench, teacher: Bytes | None) -> Taken:
+def take(test: Test, translate: Translator, bench: Bench, teacher: Bytes | None, back: WayBack | None = None) -> Taken:
     """Translate everything, batch by batch, and measure it; `teacher` holds the teacher's perceptual images."""
     targets = len(test.wanted)
     pooled = np.empty_like(test.images)
     seen = np.empty((targets, test.perceptual, *test.images.shape[1:]), np.uint8)
-    found = Collected()
+    found, whole = Collected(), []
     for target in range(targets):
+        kept = wholes.begin(test, target, bench.metrics, bench.rulers.segmenter, back)
         for part in test.parts(bench.settings.batch):
             images = translate(part, target)
             here = np.arange(part.start, part.stop) % targets == target
@@ -91,29 +93,37 @@ def take(test: Test, translate: Translator, bench: Bench, teacher: Bytes | None)
             if part.stop <= test.perceptual:
                 seen[target, part] = images
             look(test, target, part, images, bench, found)
+            kept.look(part, images)
+        whole.append(kept.measured())
     per_image = {name: values.view(targets, -1) for name, values in found.columns().items()}
     features = extract(bench.rulers.features, pooled, batch=bench.settings.batch, device=bench.device)
-    return Taken({**per_image, **perceptual(test, seen, bench, teacher)}, unchanged(test, translate, bench), features)
+    return Taken(
+        {**per_image, **wholes.by_image(whole), **perceptual(test, seen, bench, teacher)},
+        unchanged(test, translate, bench),
+        wholes.by_whole(whole),
+        features,
+    )
 
 
 def look(test: Test, target: int, part: slice, images: Bytes, bench: Bench, found: Collected) -> None:
     """How far images are from the truth, where there is one, and whether the judge sees what was asked for."""
-    if test.positions is not None:
-        pairs = Pairs(images, test.truth(part, target), test.images[part], False)
+    if test.exact:
+        bayes = palette.least(test.header, test.asked[target], "test")
+        pairs = Pairs(images, test.truth(part, target), test.images[part], False, bayes)
         found.add(needing(bench.metrics, "pairs"), pairs)
     metrics = needing(bench.metrics, "answers")
     if metrics:
         with torch.inference_mode():
             logits = bench.rulers.judge(to_tensor(images).to(bench.device)).float().cpu()
         asked, header = torch.from_numpy(test.wanted[target, part]), test.header
-        column = test.domain.columns[target]
+        column = test.header.labels.index(test.asked[target])
         found.add(metrics, Answers(logits, asked, column, header.labels, header.kind, header.exclusive))
 
 
 def perceptual(test: Test, seen: Bytes, bench: Bench, teacher: Bytes | None) -> dict[str, Tensor]:
     """Perceptual distance to the exact image and to the teacher's."""
     others: dict[str, list[Bytes]] = {}
-    if test.positions is not None:
+    if test.exact:
         others[TRUTH] = [test.truth(slice(test.perceptual), target) for target in range(len(seen))]
     if teacher is not None:
         others[TEACHER] = list(teacher)
@@ -127,8 +137,8 @@ def perceptual(test: Test, seen: Bytes, bench: Bench, teacher: Bytes | None) -> 
 def unchanged(test: Test, translate: Translator, bench: Bench) -> dict[str, Tensor]:
     """What is measured of images that are asked for the labels they have."""
     found, metrics = Collected(), needing(bench.metrics, "pairs")
-    for part in test.parts(bench.settings.batch) if metrics else ():
-        original = test.images[part]
+    for part in test.parts(bench.settings.batch, test.idle.images) if metrics else ():
+        original = test.idle.images[part]
         found.add(metrics, Pairs(translate(part, None), original, original, True))
     return found.columns()
 
@@ -136,15 +146,16 @@ def unchanged(test: Test, translate: Translator, bench: Bench) -> dict[str, Tens
 def means(taken: Taken) -> dict[str, float]:
     """Of every column the mean over images, then over labels; one that no image has is left out."""
     found = {name: float(each.nanmean(dim=1).nanmean()) for name, each in taken.per_image.items()}
-    return without_nan({**found, **{name: float(each.nanmean()) for name, each in taken.unchanged.items()}})
+    others = {**taken.unchanged, **taken.whole}
+    return without_nan({**found, **{name: float(each.nanmean()) for name, each in others.items()}})
 
 
 def by_label(test: Test, taken: Taken) -> dict[str, dict[str, float]]:
     """Of every label and column the mean over images."""
-    found = {name: each.nanmean(dim=1).tolist() for name, each in taken.per_image.items()}
+    found = {name: each.nanmean(dim=1) for name, each in taken.per_image.items()} | taken.whole
     return {
-        label: without_nan({name: each[target] for name, each in found.items()})
-        for target, label in enumerate(test.domain.names)
+        label: without_nan({name: float(each[target]) for name, each in found.items()})
+        for target, label in enumerate(test.asked)
     }
 
 
@@ -183,7 +194,7 @@ def references(test: Test, bench: Bench) -> dict[str, np.ndarray]:
     real = extract(bench.rulers.features, test.real, batch=bench.settings.batch, device=bench.device)
     lazy = laziness(test)
     translators = {INPUT: lazy}
-    if test.positions is not None:
+    if test.exact:
         translators[PERFECT] = perfection(test)
     found: dict[str, np.ndarray] = {}
     for prefix, translate in translators.items():

@@ -15,6 +15,7 @@ from stages.measuring import chosen, inception, judges
 from stages.measuring.chosen import Chosen
 from stages.measuring.columns import JUDGE
 from stages.measuring.judge import Judge
+from stages.measuring.segmenter import Segmenter
 from stages.settings import paths
 from stages.storage import hashing, weights
 from stages.storage.prepared import Header
@@ -24,13 +25,17 @@ Extractor = Literal["judge", "inception"]
 
 @dataclass(frozen=True)
 class Rulers:
-    """The judge, the features that sets are compared in and their columns' suffix, hashes, the judge's accuracy."""
+    """The judge, the features that sets are compared in and their columns' suffix, hashes, the judge's accuracy.
+
+    `segmenter` reads the classes of photographs, where the data have layouts.
+    """
 
     judge: Judge
     features: Callable[[Tensor], Tensor]
     suffix: str
     sha256: dict[str, str]
     ceiling: dict[str, float]
+    segmenter: Segmenter | None
 
 
 @cache
@@ -54,4 +59,5 @@ def read(
     for each in chosen.needing(tuple(metrics), "perceptual"):
         sha256[each.name] = "+".join(hashing.file_hash(path) for path in each.weights().values()) or mine
     suffix = JUDGE if extractor == "judge" else ""
-    return Rulers(judge, features, suffix, sha256, described.about["ceiling"])
+    segmenter = None if described.segmenter is None else described.segmenter.to(device)
+    return Rulers(judge, features, suffix, sha256, described.about["ceiling"], segmenter)

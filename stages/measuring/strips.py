@@ -23,7 +23,7 @@ def lines(test: Test, translate: Translator, beside: bool) -> Bytes:
     tiles = [translate(part, target) for target in targets]
     if beside:
         tiles.append(test.images[part])
-        tiles += [test.truth(part, target) for target in targets if test.positions is not None]
+        tiles += [test.truth(part, target) for target in targets if test.exact]
     return np.concatenate([np.concatenate(list(tile)) for tile in tiles], axis=1)
 
 
