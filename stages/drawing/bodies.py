@@ -23,6 +23,10 @@ class Part:
     along: Plane
     across: Plane
 
+    def moved(self, along: float) -> Part:
+        """The same shape, whose coat is moved along it."""
+        return Part(self.distance, self.along - along, self.across)
+
     def over(self, other: Part, softness: float) -> Part:
         """Both together; a pixel inside both belongs to this part, one inside neither to the nearer."""
         mine = self.distance < np.maximum(other.distance, 0)
@@ -47,6 +51,16 @@ class Body:
     pale: Plane
     nose: Plane
     eye: Plane
+
+
+@dataclass(frozen=True)
+class Legs:
+    """The pair on the near side and the one on the far side, which step in turn."""
+
+    near: Part
+    far: Part
+    hooves: Plane
+    far_hooves: Plane
 
 
 def limb(grid: Grid, start: Point, end: Point, thick: float, thin: float) -> Part:
@@ -79,26 +93,31 @@ def leg(grid: Grid, top: Point, swing: Plane, back: float, thick: float, foot: f
     return Part(whole, grid.v + np.zeros_like(whole) + 0.14, grid.u - top[0]), hoof
 
 
-def _stride(scenes: Scenes, most: float) -> Plane:
-    """How far the near foreleg swings: forwards, in a third of all scenes backwards."""
+def _legs(scenes: Scenes, grid: Grid, most: float, high: float, thick: float) -> Legs:
+    """Four legs that hang from this height; the near foreleg swings forwards, in a third of all scenes backwards."""
     forwards = np.where(scenes.trait("step") < 0.66, np.float32(1), np.float32(-1))
-    return scenes.skewed("gait", 0.03, most) * forwards
+    stride = scenes.skewed("gait", 0.03, most) * forwards
+    fore, hoof = leg(grid, (0.33, high), stride, 0.025, thick, FOOT)
+    hind, hind_hoof = leg(grid, (-0.5, high - 0.04), -stride, -0.05, thick + 0.045, FOOT)
+    far_fore, far_hoof = leg(grid, (0.23, high), -stride, 0.025, thick - 0.015, FOOT - 0.05)
+    far_hind, far_hind_hoof = leg(grid, (-0.37, high - 0.04), stride, -0.05, thick + 0.015, FOOT - 0.05)
+    return Legs(
+        near=fore.over(hind, 0.02),
+        far=far_fore.over(far_hind, 0.02),
+        hooves=np.minimum(hoof, hind_hoof),
+        far_hooves=np.minimum(far_hoof, far_hind_hoof),
+    )
 
 
 def horse(scenes: Scenes, grid: Grid) -> Body:
     """A horse, whatever its coat; the mane runs from the withers to the forelock."""
-    stride = _stride(scenes, 0.22)
+    legs = _legs(scenes, grid, most=0.22, high=0.1, thick=0.13)
     barrel = trunk(grid, (-0.43, -0.03), (0.30, -0.02), 0.262, 0.265)
     raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", 0.1, 0.3)
     poll = (0.74 - raised * 0.15, -0.26 - raised * 0.36)
-    neck = limb(grid, (0.33, -0.08), poll, 0.22, 0.115)
+    neck = limb(grid, (0.33, -0.08), poll, 0.22, 0.115).moved(0.19)
     head = limb(grid, poll, (poll[0] + 0.28 - nod * 0.4, poll[1] + nod), 0.115, 0.072)
-    fore, hoof = leg(grid, (0.33, 0.1), stride, 0.03, 0.13, FOOT)
-    hind, hind_hoof = leg(grid, (-0.49, 0.06), -stride, -0.06, 0.18, FOOT)
-    far_fore, far_hoof = leg(grid, (0.24, 0.1), -stride, 0.03, 0.12, FOOT - 0.05)
-    far_hind, far_hind_hoof = leg(grid, (-0.37, 0.06), stride, -0.06, 0.15, FOOT - 0.05)
-    neck = Part(neck.distance, neck.along - 0.19, neck.across)
-    near = head.over(barrel.over(hind, 0.04).over(fore, 0.04).over(neck, 0.12), 0.05)
+    near = head.over(barrel.over(legs.near, 0.04).over(neck, 0.12), 0.05)
     nape = (poll[0] - 0.13, poll[1] - 0.08)
     crest = limb(grid, (0.15, -0.27), nape, 0.06, 0.09).distance
     forelock = limb(grid, nape, (poll[0] + 0.05, poll[1] - 0.09), 0.085, 0.05).distance
@@ -107,10 +126,10 @@ def horse(scenes: Scenes, grid: Grid) -> Body:
     away = (grid.u - poll[0] - 0.07, grid.v - poll[1] - nod * 0.12)
     return Body(
         near=near,
-        far=far_fore.over(far_hind, 0.02),
+        far=legs.far,
         tail=dock.over(tuft, 0.05),
-        hooves=np.minimum(hoof, hind_hoof),
-        far_hooves=np.minimum(far_hoof, far_hind_hoof),
+        hooves=legs.hooves,
+        far_hooves=legs.far_hooves,
         mane=join(crest, forelock, 0.03),
         ears=limb(grid, (poll[0], poll[1] - 0.07), (poll[0] - 0.01, poll[1] - 0.2), 0.05, 0.02).distance,
         pale=np.ones_like(near.distance),
@@ -121,7 +140,7 @@ def horse(scenes: Scenes, grid: Grid) -> Body:
 
 def cat(scenes: Scenes, grid: Grid) -> Body:
     """A large cat, whatever its coat: long and low, with a round head and a curved tail."""
-    stride = _stride(scenes, 0.2)
+    legs = _legs(scenes, grid, most=0.2, high=0.2, thick=0.145)
     barrel = trunk(grid, (-0.46, 0.06), (0.28, 0.06), 0.262, 0.285)
     raised, nod = scenes.skewed("neck", 1, 0), scenes.trait("head", -0.05, 0.13)
     skull = (0.68, 0.04 - raised * 0.3)
@@ -131,11 +150,7 @@ def cat(scenes: Scenes, grid: Grid) -> Body:
     muzzle = limb(
         grid, (skull[0] + 0.06, skull[1] + 0.08), (skull[0] + 0.17, skull[1] + 0.07 + nod), 0.1, 0.085
     ).distance
-    fore, paw = leg(grid, (0.33, 0.2), stride, 0.02, 0.15, FOOT)
-    hind, hind_paw = leg(grid, (-0.52, 0.16), -stride, -0.04, 0.19, FOOT)
-    far_fore, far_paw = leg(grid, (0.22, 0.2), -stride, 0.02, 0.13, FOOT - 0.05)
-    far_hind, far_hind_paw = leg(grid, (-0.38, 0.16), stride, -0.04, 0.16, FOOT - 0.05)
-    near = head.over(barrel.over(hind, 0.05).over(fore, 0.05).over(neck, 0.1), 0.03)
+    near = head.over(barrel.over(legs.near, 0.05).over(neck, 0.1), 0.03)
     lift = scenes.trait("tail", -0.5, 0.1)
     rump, bow = (-0.62, -0.06), (-0.84, 0.0 + lift * 0.35)
     tail = limb(grid, rump, bow, 0.08, 0.07).over(limb(grid, bow, (-0.82, bow[1] + lift), 0.075, 0.07), 0.04)
@@ -143,10 +158,10 @@ def cat(scenes: Scenes, grid: Grid) -> Body:
     other = ellipse(grid.u - skull[0] - 0.07, grid.v - skull[1] + 0.2, 0.065, 0.08)
     return Body(
         near=near,
-        far=far_fore.over(far_hind, 0.02),
+        far=legs.far,
         tail=tail,
-        hooves=np.minimum(paw, hind_paw),
-        far_hooves=np.minimum(far_paw, far_hind_paw),
+        hooves=legs.hooves,
+        far_hooves=legs.far_hooves,
         mane=np.ones_like(ball),
         ears=np.minimum(ear, other),
         pale=muzzle,

@@ -36,7 +36,7 @@ def cat_colour(scenes: Scenes) -> Plane:
 def zebra(part: Part, grid: Grid) -> Plane:
     """The black share of each pixel: half of the coat, in stripes across the body that bend towards the rump."""
     bend = np.clip(part.across + 0.05, 0, 1)
-    wave = stripes((part.along + bend * bend * 0.9) / PERIOD)
+    wave = stripes((part.along + bend * bend * 0.6) / PERIOD)
     return cover(wave * PERIOD / 4, grid.pixel)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from stages.drawing import bodies, coats, field
-from stages.drawing.bodies import Body
 from stages.drawing.canvas import Grid, Layer, Plane, cover, ellipse, fine, lit, mix, rgb, stripes
 from stages.drawing.scenes import Pictures, Scenes, Task, painted
 
@@ -91,7 +90,7 @@ def _cat(scenes: Scenes, grid: Grid, domain: str) -> Iterator[Layer]:
     dark = coats.tiger(body.near, grid)
     if domain == "leopard":
         dark = coats.like(coats.leopard(body.near, grid), dark, covered * (1 - pale) * light)
-    fur = mix(own, WHITE, np.float32(0.6))
+    fur = own * 0.4 + WHITE * 0.6
     yield grid.layer(cover(np.minimum(body.far.distance, body.far_hooves), grid.pixel), lit(own, far))
     rings = cover(stripes(body.tail.along / 0.26) * 0.065, grid.pixel)
     yield grid.layer(cover(body.tail.distance, grid.pixel), mix(own, INK, rings[:, None]) * light[:, None])
