@@ -15,7 +15,8 @@ TASKS = fruit.TASKS | landscapes.TASKS | streets.TASKS
 # Traits of something that is not in every scene, and the least share of scenes in which they are seen.
 SOMETIMES = {
     "side": 0.5, "spread": 0.5, "ripeness_left": 0.15, "ripeness_right": 0.5, "swap": 0.5, "hut_hue": 0.5, "wind": 0.6,
-    "crossing": 0.4, "warmth": 0.5, "road_tint": 0.3, "sidewalk_tint": 0.5, "car_ahead": 0.6, "person_left": 0.6, "person_right": 0.6,
+    "crossing": 0.4, "warmth": 0.5, "road_tint": 0.3, "sidewalk_tint": 0.5, "car_ahead": 0.6,
+    "person_left": 0.6, "person_right": 0.6,
 }  # fmt: skip
 
 

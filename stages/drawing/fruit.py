@@ -182,8 +182,8 @@ def _apple(scenes: Scenes, grid: Grid, fruit: Fruit) -> tuple[Plane, Plane, Plan
     skin = mix(rgb(0.8, 0.09, 0.12), rgb(0.62, 0.76, 0.2), green)
     cavity = fade(ellipse(grid.u, grid.v - STEM, 0.36, 0.17), 0.2)[:, None] * 0.75
     skin = mix(skin, rgb(0.4, 0.42, 0.12), cavity)
-    dots = np.clip(noise(meridian * 9 + 20, grid.v * 9, 13) * 6 - 4, 0, 1) * fine(0.12, grid.pixel)
-    return shape, skin + dots[:, None] * 0.12, constant(0.75)
+    dots = np.clip(noise(meridian * 18 + 40, grid.v * 18, 13) * 6 - 4.4, 0, 1) * fine(0.07, grid.pixel)
+    return shape, skin + dots[:, None] * 0.16, constant(0.75)
 
 
 def _orange(scenes: Scenes, grid: Grid) -> tuple[Plane, Plane, Plane]:
