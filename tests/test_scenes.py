@@ -67,7 +67,7 @@ def test_a_scene_looks_the_same_at_every_resolution(task: str) -> None:
     scenes = some(task, 8)
     for domain in (0, 1):
         fine = draw(task, scenes, domain, 128).reshape(8, 32, 4, 32, 4, 3).mean(axis=(2, 4))
-        assert np.abs(fine - draw(task, scenes, domain)).mean() < 4
+        assert np.abs(fine - draw(task, scenes, domain)).mean() < 7
 
 
 @pytest.mark.parametrize("task", UNPAIRED)
