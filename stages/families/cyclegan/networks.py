@@ -21,7 +21,7 @@ ROLES: dict[Role, tuple[str, ...]] = {
 }
 """The i-th discriminator judges the images of the i-th generator."""
 
-GATE_BIAS = -1.0
+GATE_BIAS = 0.0
 PAINTED = {"plain": 3, "gated": 4}
 """Output channels: the colours, and the mask m of m·tanh(o) + (1 − m)·x (GANimation, Pumarola et al., ECCV 2018)."""
 
