@@ -168,7 +168,7 @@ def fits(tap: Tap, value: Tensor, count: int, resolution: int) -> bool:
     if tap.kind == "image":
         square = value.shape[2:] == (resolution, resolution)
         return square and value.detach().abs().max().item() <= 1
-    return value.ndim == (4 if tap.kind == "map" else 2)
+    return value.ndim == (4 if tap.kind in ("map", "shown") else 2)
 
 
 @families
@@ -259,10 +259,12 @@ class Begun:
             """The row's moment with noise for its black images, and labels that are given."""
             noise = torch.Generator().manual_seed(100 * step + turn)
             moment = feed(step, turn)
-            shape = moment["real"].shape
-            return Moment(
-                {**moment.tensors, "real": torch.rand(shape, generator=noise) * 2 - 1}, moment.seed, step, moment.steps
-            )
+            noisy = {
+                name: torch.rand(tensor.shape, generator=noise) * 2 - 1
+                for name, tensor in moment.tensors.items()
+                if tensor.ndim == 4 and tensor.shape[1] == 3
+            }
+            return Moment({**moment.tensors, **noisy}, moment.seed, step, moment.steps)
 
         self.draw = draw
 
