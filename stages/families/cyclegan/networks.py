@@ -127,8 +127,7 @@ def build(spec: Spec) -> Networks:
     generators: Networks = {name: Generator(spec) for name in ROLES["generator"]}
     size = (spec.critic_width, spec.critic_layers)
     critics: Networks = {name: patchgan.PatchGAN(3, *size, "instance") for name in ROLES["discriminator"]}
-    both = {**generators, **critics}
-    return {name: network.to(memory_format=torch.channels_last) for name, network in both.items()}
+    return initial.laid_out({**generators, **critics})
 
 
 def taps(spec: Spec, network: str) -> dict[str, Tap]:
