@@ -22,7 +22,9 @@ NOTE = (
     "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
     "Small grey ring: one seed, no interval. Blue side: better."
 )
-BESIDE = {"accuracy_target": "asked label seen", "f1": "F1"}
+BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1"}
+LEAST = 5.0
+"""Percent to both sides of zero that are shown at least."""
 LINE, LEFT, TOP, RIGHT, SPACE = 0.135, 1.9, 0.3, 0.12, 0.25
 
 
@@ -86,7 +88,7 @@ def forest(
 def draw(axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str) -> None:
     """Points and intervals around zero."""
     reach = 1.08 * max(
-        [0.05, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
+        [LEAST, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
     )
     axes.set_xlim(-reach, reach)
     side = (-reach, 0) if better == "min" else (0, reach)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator, SymmetricalLogLocator
 
 from stages.figures import style
-from stages.figures.evidence import Evidence, frechet
+from stages.figures.evidence import Evidence, filled, frechet
 from stages.figures.style import Drawn
 from stages.settings import paths
 
@@ -33,16 +33,18 @@ KINDS = {
 SHOWN = (("strength",), ("fid", "fid_judge"), ("kid", "kid_judge"))
 STRENGTH, FID, KID = range(3)
 LEFT, TOP, WIDTH, HEIGHT, ACROSS, DOWN, BOTTOM = 0.62, 0.48, 1.38, 1.12, 0.2, 0.2, 0.44
+BESIDE, BELOW = 4, 0.14
+"""Data sets that stand in one line of the key, and what a further line of it takes."""
 
 Lines = dict[str, list[list[float]]]
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """One figure of all data sets."""
-    found = measured(evidence)
-    draw = partial(panels, evidence, {data: lines for data, (_, lines) in found.items()})
-    inputs = tuple(dict.fromkeys(paths.quality(name) for name, _ in found.values()))
-    yield Drawn("judge-sanity", TITLE, draw, (paths.PARAMS, *inputs))
+    """A figure of all data sets that are examined in one way."""
+    for end, part, found in filled(evidence, measured) or [("", evidence, {})]:
+        draw = partial(panels, part, {data: lines for data, (_, lines) in found.items()})
+        inputs = tuple(dict.fromkeys(paths.quality(name) for name, _ in found.values()))
+        yield Drawn(f"judge-sanity{end}", TITLE, draw, (paths.PARAMS, *inputs))
 
 
 def measured(evidence: Evidence) -> dict[str, tuple[str, Lines]]:
@@ -74,12 +76,12 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
         for metric in (FID, KID)
     )  # fmt: skip
     note = NOTE.format(rings=RINGS if rings else "", dagger=DAGGER if dagger else "")
-    width = LEFT + len(kinds) * (WIDTH + ACROSS)
-    figure = style.blank(width, TOP + 2 * HEIGHT + DOWN + BOTTOM + style.note_height(note, width))
+    width, top = LEFT + len(kinds) * (WIDTH + ACROSS), TOP + (len(found) - 1) // BESIDE * BELOW
+    figure = style.blank(width, top + 2 * HEIGHT + DOWN + BOTTOM + style.note_height(note, width))
     looks = style.order(list(found))
     for column, kind in enumerate(kinds):
         for row, metric in enumerate((FID, KID)):
-            place = LEFT + column * (WIDTH + ACROSS), TOP + row * (HEIGHT + DOWN)
+            place = LEFT + column * (WIDTH + ACROSS), top + row * (HEIGHT + DOWN)
             axes = style.panel(figure, *place, WIDTH, HEIGHT)
             scaled(axes, metric, [line[metric] for lines in found.values() for each in lines.values() for line in each])
             for data, lines in found.items():
@@ -137,4 +139,5 @@ def key(figure: Figure, looks: dict[str, tuple[str, str]]) -> None:
     handles = [
         Line2D([], [], color=colour, marker=marker, ms=3.2, label=data) for data, (colour, marker) in looks.items()
     ]
-    figure.legend(handles=handles, loc="upper left", ncols=len(looks), handlelength=2.2, columnspacing=1.4)
+    across = min(len(looks), BESIDE)
+    figure.legend(handles=handles, loc="upper left", ncols=across, handlelength=2.2, columnspacing=1.4)
