@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -33,8 +33,8 @@ KINDS = {
 SHOWN = (("strength",), ("fid", "fid_judge"), ("kid", "kid_judge"))
 STRENGTH, FID, KID = range(3)
 LEFT, TOP, WIDTH, HEIGHT, ACROSS, DOWN, BOTTOM = 0.62, 0.48, 1.38, 1.12, 0.2, 0.2, 0.44
-BESIDE, BELOW = 4, 0.14
-"""Data sets that stand in one line of the key, and what a further line of it takes."""
+SIGN, BELOW = 0.5, 0.14
+"""What a sign of the key takes beside its name, and what a further line of the key takes."""
 
 Lines = dict[str, list[list[float]]]
 
@@ -76,7 +76,8 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
         for metric in (FID, KID)
     )  # fmt: skip
     note = NOTE.format(rings=RINGS if rings else "", dagger=DAGGER if dagger else "")
-    width, top = LEFT + len(kinds) * (WIDTH + ACROSS), TOP + (len(found) - 1) // BESIDE * BELOW
+    width = LEFT + len(kinds) * (WIDTH + ACROSS)
+    top = TOP + (-(-len(found) // beside(found, width)) - 1) * BELOW
     figure = style.blank(width, top + 2 * HEIGHT + DOWN + BOTTOM + style.note_height(note, width))
     looks = style.order(list(found))
     for column, kind in enumerate(kinds):
@@ -98,6 +99,12 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
     key(figure, looks)
     style.note(figure, note)
     return figure
+
+
+def beside(found: Collection[str], width: float) -> int:
+    """How many data sets stand in one line of the key."""
+    longest = SIGN + style.LETTER * max(len(name) for name in found)
+    return max(1, min(len(found), int(width / longest)))
 
 
 def scaled(axes: Axes, metric: int, values: Sequence[float]) -> None:
@@ -139,5 +146,5 @@ def key(figure: Figure, looks: dict[str, tuple[str, str]]) -> None:
     handles = [
         Line2D([], [], color=colour, marker=marker, ms=3.2, label=data) for data, (colour, marker) in looks.items()
     ]
-    across = min(len(looks), BESIDE)
+    across = beside(looks, figure.get_figwidth())
     figure.legend(handles=handles, loc="upper left", ncols=across, handlelength=2.2, columnspacing=1.4)

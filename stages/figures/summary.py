@@ -42,6 +42,8 @@ SHOWN = (
     Metric("fid", "FID", "min"),
     Metric("fid_judge", "FID†", "min"),
 )
+SECOND = ("gain", "accuracy_target")
+"""Of these columns the first that rows have is shown: both say whether what was asked for was done."""
 MARK_WORDS = {
     "control": "untaught student",
     "better": "better than it",
@@ -91,7 +93,9 @@ def measures(evidence: Evidence, block: Block) -> list[Metric]:
     known = {metric.column: metric for metric in SHOWN}
     first = known.get(deciding.name, Metric(deciding.name, deciding.title, deciding.better))
     wanted = [replace(first, lazy=True), *(metric for metric in SHOWN[1:] if metric.column != first.column)]
-    return [metric for metric in wanted if all(evidence.has(name, metric.column) for name in block.rows)]
+    had = [metric for metric in wanted if all(evidence.has(name, metric.column) for name in block.rows)]
+    left_out = [column for column in SECOND if column in {metric.column for metric in had}][1:]
+    return [metric for metric in had if metric.column not in left_out or metric is had[0]]
 
 
 def page(evidence: Evidence, found: list[Block]) -> Figure:

@@ -43,7 +43,19 @@ def notes(found: Gathered) -> Iterator[str]:
     """What the numbers of translators between two domains mean."""
     keys = {column.key for column in columns(found)}
     yield "Numbers are means over the directions that a row translates; results/quality holds those of each."
-    yield from translation.notes(found)
+    if keys & {"fid", "fid_judge", "kid", "kid_judge"}:
+        yield (
+            f"FID, KID: translations of a direction against real images of its target label, at most "
+            f"{found.evaluation()['images']} of each; they say whether images look real, not whether they are the "
+            "right ones."
+        )
+    if "accuracy_target" in keys:
+        yield "Accuracy: the judge sees the target label; what it makes of the exact images is the ceiling."
+    if "l1" in keys:
+        yield (
+            "Exact error: mean absolute difference from the image a perfect translator returns; L1 / input: over that "
+            "of returning the input."
+        )
     if "gain" in keys:
         yield (
             "Gain: the change along the exact one, over that: 1 is all of it, 0 returns the input. Stray: the rest of "
