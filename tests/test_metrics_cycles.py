@@ -22,18 +22,30 @@ def test_a_perfect_return_keeps_everything() -> None:
     original, exact = world()
     found = measure(Cycles(original, original.copy(), exact))
     assert set(found) == set(COLUMNS)
-    assert found["kept_colour"] == 1
+    assert found["kept_colour"] == pytest.approx(1)
     assert found["l1_cycle"].eq(0).all()  # type: ignore[union-attr]
 
 
-def test_one_colour_for_all_keeps_nothing_and_other_colours_less() -> None:
-    original, exact = world()
-    mean = original.copy()
-    mean[:, :, :4] = original[:, :, :4].mean(axis=0).round()
-    assert measure(Cycles(original, mean, exact))["kept_colour"] == pytest.approx(0, abs=1e-3)
+def kept(original: Bytes, returned: Bytes, exact: Bytes) -> float:
+    return float(measure(Cycles(original, returned, exact))["kept_colour"])
+
+
+def test_one_colour_for_all_keeps_nothing_and_a_shared_tint_everything() -> None:
+    original, exact = world(200)
+    flat = original.copy()
+    flat[:, :, :4] = 120
+    assert kept(original, flat, exact) == 0
+    assert kept(original, original // 2 + 60, exact) == pytest.approx(1, abs=1e-3)
     shuffled = original.copy()
     shuffled[:, :, :4] = np.roll(original[:, :, :4], 1, axis=0)
-    assert float(measure(Cycles(original, shuffled, exact))["kept_colour"]) < -0.5
+    assert kept(original, shuffled, exact) < 0.05
+
+
+def test_one_channel_of_three_keeps_a_third() -> None:
+    original, exact = world(1000)
+    red = original.copy()
+    red[:, :, :4, 1:] = 50
+    assert kept(original, red, exact) == pytest.approx(1 / 3, abs=0.02)
 
 
 def test_what_lies_outside_the_change_counts_in_the_error_alone() -> None:
@@ -41,7 +53,7 @@ def test_what_lies_outside_the_change_counts_in_the_error_alone() -> None:
     returned = original.copy()
     returned[:, :, 4:] += 51
     found = measure(Cycles(original, returned, exact))
-    assert found["kept_colour"] == 1
+    assert found["kept_colour"] == pytest.approx(1)
     assert found["l1_cycle"].tolist() == pytest.approx([0.1] * 6)  # type: ignore[union-attr]
 
 

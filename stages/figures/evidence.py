@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import statistics
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stages.findings import comparing, dictionary, records
 from stages.findings.dictionary import Column, Dictionary
@@ -17,6 +17,7 @@ from stages.settings import params, paths, sweeps
 from stages.settings.rows import Params, TeacherRow, VariantRow
 
 Line = dict[str, str]
+Found = TypeVar("Found")
 FRECHET = {"fid": "FID", "fid_judge": "FID† (judge's features)"}
 """The distance between sets of images, by where its features come from."""
 
@@ -131,18 +132,34 @@ def table(path: Path) -> list[Line]:
 
 
 def by_headline(evidence: Evidence) -> Iterator[tuple[str, Column, Evidence]]:
-    """Of each deciding metric the rows that it decides, and the end of their figures' names: none for the first."""
-    decided: dict[Column, list[str]] = {}
+    """Of each deciding metric the rows that it decides, those of each kind of examination by themselves.
+
+    The end of their figures' names comes first: none for the first, then the metric, or where that is taken the kind.
+    """
+    decided: dict[tuple[Column, str], list[str]] = {}
     for problem, names in evidence.problems().items():
-        decided.setdefault(evidence.headline(problem), []).extend(names)
-    for place, (column, names) in enumerate(decided.items()):
-        yield f"-{column.name.replace('_', '-')}" if place else "", column, evidence.only(names)
+        key = evidence.headline(problem), evidence.dictionary.examination(problem)
+        decided.setdefault(key, []).extend(names)
+    known: set[Column] = set()
+    for place, ((column, examination), names) in enumerate(decided.items()):
+        end = f"-{examination}" if column in known else f"-{column.name.replace('_', '-')}"
+        yield end if place else "", column, evidence.only(names)
+        known.add(column)
 
 
 def by_examination(evidence: Evidence) -> Iterator[tuple[str, Evidence]]:
     """The rows of each kind of examination, and the end of their figures' names: none for the first."""
     for place, examination in enumerate(evidence.examinations()):
         yield f"-{examination}" if place else "", evidence.of(examination)
+
+
+def filled(evidence: Evidence, find: Callable[[Evidence], Found]) -> list[tuple[str, Evidence, Found]]:
+    """What is found among the rows of each kind of examination, where anything is, with the end of its figure's name.
+
+    The end is none for the first.
+    """
+    parts = [(part, found) for _, part in by_examination(evidence) if (found := find(part))]
+    return [(f"-{part.examinations()[0]}" if place else "", part, found) for place, (part, found) in enumerate(parts)]
 
 
 def group(row: VariantRow) -> tuple[str, ...]:

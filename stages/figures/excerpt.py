@@ -90,7 +90,7 @@ def pictures(figure: Figure, found: Strip, top: float) -> float:
     axes = style.panel(figure, LABELS, top, wide, high)
     axes.imshow(picture, interpolation="none", aspect="auto")
     axes.set_axis_off()
-    for index, head in enumerate(heads):
+    for index, head in enumerate(style.broken(head, STEP) for head in heads):
         style.write(
             figure, head, LABELS + index * STEP + TILE / 2, top - 0.03, ha="center", va="bottom", fontsize=style.SMALL
         )

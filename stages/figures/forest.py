@@ -22,7 +22,10 @@ NOTE = (
     "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
     "Small grey ring: one seed, no interval. Blue side: better."
 )
-BESIDE = {"accuracy_target": "asked label seen", "f1": "F1"}
+BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1"}
+"""What stands beside the deciding metric: the first that was compared."""
+LEAST = 5.0
+"""Percent to both sides of zero that are shown at least."""
 LINE, LEFT, TOP, RIGHT, SPACE = 0.135, 1.9, 0.3, 0.12, 0.25
 
 
@@ -30,8 +33,9 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """A figure of all problems that one metric decides, and beside it a second metric that they have."""
     inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.dictionary())
     for end, column, part in by_headline(evidence):
-        metrics = {column.name: column.title, **BESIDE}
         better = {line["metric"]: line["better"] for line in part.comparisons}
+        beside = [metric for metric in BESIDE if metric in better and metric != column.name][:1]
+        metrics = {column.name: column.title, **{metric: BESIDE[metric] for metric in beside}}
         found = {metric: effects(part, metric) for metric in metrics if metric in better}
         blocks = lines(part, {name for each in found.values() for name in each})
         if blocks:
@@ -86,7 +90,7 @@ def forest(
 def draw(axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str) -> None:
     """Points and intervals around zero."""
     reach = 1.08 * max(
-        [0.05, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
+        [LEAST, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
     )
     axes.set_xlim(-reach, reach)
     side = (-reach, 0) if better == "min" else (0, reach)

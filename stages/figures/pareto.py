@@ -52,23 +52,29 @@ class Point:
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """A figure of all problems that one metric decides, and the Fréchet distance of all that have one."""
     inputs = (paths.PARAMS, paths.results(), paths.dictionary(), *([paths.latency()] if evidence.times else []))
-    for metric, part in drawable(evidence).items():
+    for end, metric, part in drawable(evidence):
         word = FRECHET.get(metric.name, metric.title)
         title = f"{word} against cost"
         names = [name for names in groups(part).values() for name in names]
         draw = partial(fronts, part, metric, word) if names else partial(style.sentence, title, NOTHING)
-        yield Drawn(f"pareto-{metric.name.replace('_', '-')}", title, draw, inputs)
+        yield Drawn(f"pareto-{metric.name.replace('_', '-')}{end}", title, draw, inputs)
 
 
-def drawable(evidence: Evidence) -> dict[Column, Evidence]:
-    """The metrics of the figures, each with the rows that have it."""
-    found = {column: part for _, column, part in by_headline(evidence)}
+def drawable(evidence: Evidence) -> Iterator[tuple[str, Column, Evidence]]:
+    """The metrics of the figures, each with the rows of one kind of examination that have it.
+
+    The end of a figure's name is none for the first of a metric, and the kind of examination for others.
+    """
+    found = {(column, part.examinations()[0]): part for _, column, part in by_headline(evidence)}
     distance = frechet(evidence)
-    if distance:
-        found.setdefault(evidence.dictionary.described(distance), evidence)
-    return {
-        column: part.only([name for name in part.rows if part.has(name, column.name)]) for column, part in found.items()
-    }
+    for kind in evidence.examinations() if distance else ():
+        found.setdefault((evidence.dictionary.described(str(distance)), kind), evidence.of(kind))
+    known: set[Column] = set()
+    for (column, kind), part in found.items():
+        rows = [name for name in part.rows if part.has(name, column.name)]
+        if rows:
+            yield f"-{kind}" if column in known else "", column, part.only(rows)
+            known.add(column)
 
 
 def costs(evidence: Evidence) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator, SymmetricalLogLocator
 
 from stages.figures import style
-from stages.figures.evidence import Evidence, frechet
+from stages.figures.evidence import Evidence, filled, frechet
 from stages.figures.style import Drawn
 from stages.settings import paths
 
@@ -33,16 +33,18 @@ KINDS = {
 SHOWN = (("strength",), ("fid", "fid_judge"), ("kid", "kid_judge"))
 STRENGTH, FID, KID = range(3)
 LEFT, TOP, WIDTH, HEIGHT, ACROSS, DOWN, BOTTOM = 0.62, 0.48, 1.38, 1.12, 0.2, 0.2, 0.44
+SIGN, BELOW = 0.5, 0.14
+"""What a sign of the key takes beside its name, and what a further line of the key takes."""
 
 Lines = dict[str, list[list[float]]]
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """One figure of all data sets."""
-    found = measured(evidence)
-    draw = partial(panels, evidence, {data: lines for data, (_, lines) in found.items()})
-    inputs = tuple(dict.fromkeys(paths.quality(name) for name, _ in found.values()))
-    yield Drawn("judge-sanity", TITLE, draw, (paths.PARAMS, *inputs))
+    """A figure of all data sets that are examined in one way."""
+    for end, part, found in filled(evidence, measured) or [("", evidence, {})]:
+        draw = partial(panels, part, {data: lines for data, (_, lines) in found.items()})
+        inputs = tuple(dict.fromkeys(paths.quality(name) for name, _ in found.values()))
+        yield Drawn(f"judge-sanity{end}", TITLE, draw, (paths.PARAMS, *inputs))
 
 
 def measured(evidence: Evidence) -> dict[str, tuple[str, Lines]]:
@@ -75,11 +77,12 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
     )  # fmt: skip
     note = NOTE.format(rings=RINGS if rings else "", dagger=DAGGER if dagger else "")
     width = LEFT + len(kinds) * (WIDTH + ACROSS)
-    figure = style.blank(width, TOP + 2 * HEIGHT + DOWN + BOTTOM + style.note_height(note, width))
+    top = TOP + (-(-len(found) // beside(found, width)) - 1) * BELOW
+    figure = style.blank(width, top + 2 * HEIGHT + DOWN + BOTTOM + style.note_height(note, width))
     looks = style.order(list(found))
     for column, kind in enumerate(kinds):
         for row, metric in enumerate((FID, KID)):
-            place = LEFT + column * (WIDTH + ACROSS), TOP + row * (HEIGHT + DOWN)
+            place = LEFT + column * (WIDTH + ACROSS), top + row * (HEIGHT + DOWN)
             axes = style.panel(figure, *place, WIDTH, HEIGHT)
             scaled(axes, metric, [line[metric] for lines in found.values() for each in lines.values() for line in each])
             for data, lines in found.items():
@@ -96,6 +99,12 @@ def panels(evidence: Evidence, found: dict[str, Lines]) -> Figure:
     key(figure, looks)
     style.note(figure, note)
     return figure
+
+
+def beside(found: Collection[str], width: float) -> int:
+    """How many data sets stand in one line of the key."""
+    longest = SIGN + style.LETTER * max(len(name) for name in found)
+    return max(1, min(len(found), int(width / longest)))
 
 
 def scaled(axes: Axes, metric: int, values: Sequence[float]) -> None:
@@ -137,4 +146,5 @@ def key(figure: Figure, looks: dict[str, tuple[str, str]]) -> None:
     handles = [
         Line2D([], [], color=colour, marker=marker, ms=3.2, label=data) for data, (colour, marker) in looks.items()
     ]
-    figure.legend(handles=handles, loc="upper left", ncols=len(looks), handlelength=2.2, columnspacing=1.4)
+    across = beside(looks, figure.get_figwidth())
+    figure.legend(handles=handles, loc="upper left", ncols=across, handlelength=2.2, columnspacing=1.4)

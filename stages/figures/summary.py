@@ -1,4 +1,4 @@
-"""All image-to-image problems on one page: what teachers can do, what their students lost and what lessons won back."""
+"""All image-to-image problems of a kind on a page: what teachers do, what students lost and what lessons won back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from stages.figures import regain, style, tiles
-from stages.figures.evidence import Evidence, groups
+from stages.figures.evidence import Evidence, filled, groups
 from stages.figures.excerpt import LABELS, STEP, Block, lesson, pictures, strip
 from stages.figures.gallery import leading
 from stages.figures.regain import Metric
@@ -37,10 +37,13 @@ BARS = {True: "95 % interval over test images, widest over seeds", False: "range
 COSTS = {"parameters": "parameters", "macs": "MACs"}
 SHOWN = (
     Metric("l1", "exact error × 1000", "min", 1e3),
+    Metric("gain", "gain", "max"),
     Metric("accuracy_target", "accuracy, %", "max", 1e2),
     Metric("fid", "FID", "min"),
     Metric("fid_judge", "FID†", "min"),
 )
+SECOND = ("gain", "accuracy_target")
+"""Of these columns the first that rows have is shown: both say whether what was asked for was done."""
 MARK_WORDS = {
     "control": "untaught student",
     "better": "better than it",
@@ -49,21 +52,22 @@ MARK_WORDS = {
 }
 SEVERAL = 4
 """Rows that a group needs to be shown beside the largest of its problem."""
+WIDE = 0.085
+"""Inches of a letter of a problem's name."""
 LINE, NAMES, SHARES = 0.114, 0.74, 0.42
 TOP, HEAD, COLUMNS, TICKS, AFTER, ASIDE = 0.66, 0.26, 0.12, 0.18, 0.05, 0.14
 
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
-    """The page."""
-    evidence = tiles.pictured(evidence)
-    found = blocks(evidence)
-    if not found:
+    """A page for each way in which images are examined."""
+    pages = filled(tiles.pictured(evidence), blocks)
+    if not pages:
         yield Drawn("summary", TITLE, partial(style.sentence, TITLE, NOTHING), (paths.PARAMS, paths.results()))
-        return
-    shown = [name for block in found for name in (block.teacher, block.control, lesson(evidence, block))]
-    seen = (path for name in dict.fromkeys(shown) for path in (paths.samples(name), paths.quality(name)))
-    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.costs(), *seen)
-    yield Drawn("summary", TITLE, partial(page, evidence, found), inputs)
+    for end, part, found in pages:
+        shown = [name for block in found for name in (block.teacher, block.control, lesson(part, block))]
+        seen = (path for name in dict.fromkeys(shown) for path in (paths.samples(name), paths.quality(name)))
+        inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.costs(), *seen)
+        yield Drawn(f"summary{end}", TITLE, partial(page, part, found), inputs)
 
 
 def blocks(evidence: Evidence) -> list[Block]:
@@ -84,12 +88,14 @@ def blocks(evidence: Evidence) -> list[Block]:
 
 
 def measures(evidence: Evidence, block: Block) -> list[Metric]:
-    """The metric that decides the problem, then accuracy and Fréchet distance, as far as all rows have them."""
+    """The metric that decides the problem, then others that all rows have."""
     deciding = evidence.headline(block.problem)
     known = {metric.column: metric for metric in SHOWN}
     first = known.get(deciding.name, Metric(deciding.name, deciding.title, deciding.better))
     wanted = [replace(first, lazy=True), *(metric for metric in SHOWN[1:] if metric.column != first.column)]
-    return [metric for metric in wanted if all(evidence.has(name, metric.column) for name in block.rows)]
+    had = [metric for metric in wanted if all(evidence.has(name, metric.column) for name in block.rows)]
+    left_out = [column for column in SECOND if column in {metric.column for metric in had}][1:]
+    return [metric for metric in had if metric.column not in left_out or metric is had[0]]
 
 
 def page(evidence: Evidence, found: list[Block]) -> Figure:
@@ -125,7 +131,8 @@ def heading(figure: Figure, sheet: Axes, evidence: Evidence, block: Block, top: 
     sheet.plot([0.08, style.PAGE - 0.08], [top - 0.05] * 2, color=style.INK, lw=0.5)
     style.write(figure, block.problem, 0.08, top, fontsize=9, fontweight="bold")
     labels = sum(len(each) for each in (teacher_of(evidence, block).labels, teacher_of(evidence, block).partner_labels))
-    style.write(figure, f"{labels} labels; student: {made(row)}", LABELS, top + 0.03, fontsize=style.SMALL)
+    place = max(LABELS, 0.2 + len(block.problem) * WIDE)
+    style.write(figure, f"{labels} labels; student: {made(row)}", place, top + 0.03, fontsize=style.SMALL)
     large, small = (
         evidence.costs[kind][name]["kept"] for kind, name in (("teachers", row.teacher), ("variants", block.control))
     )

@@ -35,13 +35,15 @@ PAGE = """\
 
 Made by `stages/gather_results.py`; every table holds the rows of `params.yaml`, in its order. What does not exist is an
 empty cell: data without exact images have no exact error. Distances to the real images (`fid`, `kid` and their kin)
-say whether translations look real, not whether they did what was asked: returning the input scores best, as the columns
-that begin with `reference_input_` show. Read them beside `l1` and `accuracy_target`.
+say whether translations look real, not whether they did what was asked: where a data set has images of all labels,
+returning the input scores best, as the columns that begin with `reference_input_` show. Read them beside `l1` and
+`accuracy_target`.
 
 ## results.csv
 
-One line per row and seed. The mean over labels of the mean over images; of two data sets, the mean of both. Each kind
-of examination has columns of its own. `columns.json` says the same to programs, and which column decides in a problem.
+One line per row and seed. The mean over labels of the mean over images; of two data sets, or of two directions between
+domains, the mean of both. Each kind of examination has columns of its own. `columns.json` says the same to programs,
+and which column decides in a problem.
 
 {results}
 

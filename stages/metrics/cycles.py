@@ -20,8 +20,8 @@ COLUMNS = {
     "l1_cycle": Column("min", "", "cycle error", "mean absolute error to the input after translating there and back"),
     "kept_colour": Column(
         "", "", "colour kept",
-        "share of the variance over images of the mean colour of what changes that is there after translating there "
-        "and back; below 0 where the colours are farther off than their mean",
+        "share of the variance over images of the mean colour of what changes that can be read off the images that "
+        "were translated there and back",
     ),
 }  # fmt: skip
 
@@ -40,11 +40,18 @@ def measure(given: Cycles) -> dict[str, Tensor | float]:
 def share_kept(
     original: Float[Tensor, "n v"], returned: Float[Tensor, "n v"], where: Bool[Tensor, "n p"]
 ) -> float | None:
-    """1 − Σ‖c′ − c‖² / Σ‖c − mean c‖², c the mean colours of the pixels of a mask; none where they do not differ."""
+    """1 − Σ‖c − l(c′)‖² / Σ‖c − mean c‖², c the mean colours of the pixels of a mask; none where they do not differ.
+
+    l is the best line through each channel: a tint that all images share hides nothing.
+    """
     some = where.any(dim=1)
     before, after = (mean_colour(each[some], where[some]) for each in (original, returned))
-    spread = float((before - before.mean(dim=0)).square().sum()) if len(before) > 1 else 0.0
-    return 1 - float((after - before).square().sum()) / spread if spread > 0 else None
+    before, after = before - before.mean(dim=0), after - after.mean(dim=0)
+    total, spread = float(before.square().sum()), after.square().sum(dim=0)
+    if len(before) < 2 or total == 0:
+        return None
+    explained = (before * after).sum(dim=0).square() / spread
+    return float(explained.nan_to_num(nan=0.0).sum()) / total
 
 
 def mean_colour(images: Float[Tensor, "n v"], where: Bool[Tensor, "n p"]) -> Float[Tensor, "n 3"]:

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 CONSTANT = "constant"
 CARTOONS = {
     "avatars": "The portraits are cartoons; which method is best on them need not be best on photographs.",
+    "scenes": "The scenes are drawn; which method is best on them need not be best on photographs.",
     "tissue": "The tissue is drawn; which method is best on it need not be best on sections of real tissue.",
 }
 ORIGINS = {
     "avatars": "Drawn by a program, nobody is depicted; the [data card](../../data/README.md) says how, and what the "
     "labels mean. Licence of the images: CC-BY-4.0.",
+    "scenes": "Drawn by a program; the [data card](../../data/README.md) says how. Licence of the images: CC-BY-4.0.",
     "tissue": "Drawn by a program (`stages/datasets/tissue.py`), no patient's tissue. Licence of the images: "
     "CC-BY-4.0.",
     "digits": "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998), "
