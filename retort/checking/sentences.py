@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ArgsKwargs
 
 from stages.settings import members
 
@@ -80,6 +81,8 @@ def wrong_value(path: str, detail: Mapping[str, Any], known: list[str]) -> Probl
 
 
 def said(detail: Mapping[str, Any]) -> str:
-    """What pydantic says of a value, as the rest of a sentence, with the value."""
+    """What pydantic says of a value, as the rest of a sentence, with the value; of several together without."""
     text = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    if isinstance(detail["input"], ArgsKwargs):
+        return text
     return f"{text[0].lower()}{text[1:]}; found {detail['input']!r} ({type(detail['input']).__name__})"
