@@ -10,6 +10,7 @@ TRANSLATED = {
     "fid_judge": "min", "fid_infinity_judge": "min", "kid_judge": "min", "kid_spread_judge": "",
     "precision_judge": "max", "recall_judge": "max",
 }  # fmt: skip
+DIRECTED = {**TRANSLATED, "gain": "max", "stray": "min", "l1_cycle": "min", "kept_colour": ""}
 CLASSIFIED = {
     "error": "min", "accuracy": "max", "cross_entropy": "min", "f1": "max", "f1_weakest": "max", "auc": "max",
     "ece": "min", "subclass_ami": "max",

@@ -14,7 +14,7 @@ from stages import count_costs, gather_results
 from stages.datasets import avatars
 from stages.measuring import damages
 from stages.measuring.strips import IMAGES, png
-from stages.settings import params, paths
+from stages.settings import members, params, paths
 from stages.settings.rows import Params, TeacherRow, VariantRow
 from stages.storage.prepared import Bytes
 from tests import columns_of_rows
@@ -46,6 +46,27 @@ def people(settings: Params, row: TeacherRow) -> list[tuple[Bytes, Bytes]]:
     return found
 
 
+def scenes(settings: Params, row: TeacherRow) -> list[tuple[Bytes, Bytes]]:
+    """Input and exact images of each direction between two domains."""
+    asked, found = settings.datasets[row.dataset], []
+    kept = {**asked.settings, "train": 2, "validation": 2, "test": 2 * IMAGES}
+    source = members.load("datasets", asked.dataset).source(resolution=asked.resolution, **kept)
+    chunks = list(source.splits["test"]())
+    images, exact = (np.concatenate([getattr(each, name) for each in chunks]) for name in ("images", "counterfactuals"))
+    for place, target in members.load("families", row.family).DIRECTIONS:
+        mine = slice(place * IMAGES, (place + 1) * IMAGES)
+        found.append((images[mine], exact[mine, target : target + 1]))
+    return found
+
+
+def asked_of(row: VariantRow, teacher: TeacherRow) -> dict[str, list[str]]:
+    """The labels that each test of a row asks for: each data set's, or of each direction its target."""
+    if row.examination == "directions":
+        pairs = members.load("families", row.family).DIRECTIONS
+        return {f"{row.dataset} to {teacher.labels[target]}": [teacher.labels[target]] for _, target in pairs}
+    return {row.dataset: teacher.labels, **({row.partner: teacher.partner_labels} if teacher.partner_labels else {})}
+
+
 def strip(images: Bytes, exact: Bytes, skill: float, beside: bool) -> Bytes:
     """What `strips.lines` makes of a translator that goes `skill` of the way."""
     mixed = (images[:, None] * (1 - skill) + exact * skill).astype(np.uint8)
@@ -55,10 +76,10 @@ def strip(images: Bytes, exact: Bytes, skill: float, beside: bool) -> Bytes:
     return np.concatenate([np.concatenate(list(tile)) for tile in tiles], axis=1)
 
 
-def numbers(draw: random.Random, skill: float) -> dict[str, float]:
+def numbers(draw: random.Random, skill: float, columns: dict[str, str]) -> dict[str, float]:
     """A value for every measured column, better where the skill is greater."""
     found = {}
-    for name, better in columns_of_rows.TRANSLATED.items():
+    for name, better in columns.items():
         scale = {"psnr": 30.0, "fid_judge": 20.0, "fid_infinity_judge": 18.0}.get(name, 0.05)
         if better == "max":
             found[name] = (scale if name == "psnr" else 1.0) * (0.5 + 0.5 * skill) * draw.uniform(0.98, 1.0)
@@ -71,12 +92,13 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
     """A quality report of the form that evaluate_quality writes."""
     teacher = settings.teachers[row.teacher]
     draw = random.Random(name)
-    names = {row.dataset: teacher.labels, **({row.partner: teacher.partner_labels} if teacher.partner_labels else {})}
+    names, directed = asked_of(row, teacher), row.examination == "directions"
+    columns = columns_of_rows.DIRECTED if directed else columns_of_rows.TRANSLATED
     seeds = {}
     for seed in row.seeds:
-        overall = numbers(draw, skill)
+        overall = numbers(draw, skill, columns)
         datasets = {
-            data: {"overall": overall, "labels": {label: numbers(draw, skill) for label in labels}}
+            data: {"overall": overall, "labels": {label: numbers(draw, skill, columns) for label in labels}}
             for data, labels in names.items()
         }
         seeds[str(seed)] = {
@@ -85,20 +107,23 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
             "standard_errors": {column: value * 0.015 for column, value in overall.items()},
             "datasets": datasets,
         }
-    lazy = numbers(random.Random(0), 0.1)
+    lazy = numbers(random.Random(0), 0.1, columns)
     return {
         "variant": name,
-        "columns": columns_of_rows.of(columns_of_rows.TRANSLATED),
+        "columns": columns_of_rows.of(columns),
         "headline": "l1",
         "pictured": True,
         "protocol": {
             "shared": {"examination": row.examination, "extractor": "judge"},
             "datasets": {
-                data: {"resolution": settings.datasets[data].resolution, "perceptual_images": 16} for data in names
+                data: {"resolution": settings.datasets[data.split(" ")[0]].resolution, "perceptual_images": 16}
+                for data in names
             },
         },
         "ceiling": {data: {} for data in names},
-        "sanity": {data: damaged(place) for place, data in enumerate(names)} if row.compression == "none" else {},
+        "sanity": {
+            data: damaged(place, modes=not directed) for place, data in enumerate(names) if row.compression == "none"
+        },
         "sanity_columns": ["fid_judge", "kid_judge"],
         "references": {f"reference_input_{column}": value for column, value in lazy.items()},
         "label_references": {data: dict.fromkeys(labels, lazy) for data, labels in names.items()},
@@ -106,9 +131,10 @@ def report(name: str, row: VariantRow, settings: Params, skill: float) -> dict[s
     }
 
 
-def damaged(place: int) -> dict[str, list[list[float]]]:
+def damaged(place: int, modes: bool = True) -> dict[str, list[list[float]]]:
     """Distances of damaged images; untouched ones score more than nothing, and may score less than it."""
-    strengths = dict.fromkeys(("noise", "blur", "tint"), damages.STRENGTHS) | {"dropped": (0.0, 1.0, 2.0, 3.0)}
+    strengths = dict.fromkeys(("noise", "blur", "tint"), damages.STRENGTHS)
+    strengths |= {"dropped": (0.0, 1.0, 2.0, 3.0)} if modes else {}
     return {
         kind: [[each, 1.5 + 100 * each**2 + place, -0.8 + 30 * each + place] for each in values]
         for kind, values in strengths.items()
@@ -141,8 +167,8 @@ def fabricate() -> Params:
     for name, teacher in settings.teachers.items():
         curve(paths.teacher_curve(name), losses, settings.schedules[teacher.schedule].steps)
     able = skills(settings)
-    shown = {row.teacher for row in settings.variants.values()}
-    pictures = {name: people(settings, teacher) for name, teacher in settings.teachers.items() if name in shown}
+    drawing = {row.teacher: scenes if row.examination == "directions" else people for row in settings.variants.values()}
+    pictures = {name: draw(settings, settings.teachers[name]) for name, draw in drawing.items()}
     for name, row in settings.variants.items():
         for seed in row.seeds:
             lesson = ("generator/euclidean_res5",) if row.distill.generator == "euclidean" else ()

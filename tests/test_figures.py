@@ -302,8 +302,8 @@ def without_exact_images(found: Evidence, problem: str) -> Evidence:
 def test_a_problem_without_exact_images_changes_no_other(folder: Path) -> None:  # noqa: ARG001
     found = evidence.load()
     mixed = without_exact_images(found, "joint")
-    parts = {column.name: set(part.problems()) for _, column, part in evidence.by_headline(mixed)}
-    assert parts == {"l1": {"set1"}, "fid_judge": {"joint"}}
+    parts = {end: (column.name, set(part.problems())) for end, column, part in evidence.by_headline(mixed)}
+    assert (parts[""], parts["-fid-judge"]) == (("l1", {"set1"}), ("fid_judge", {"joint"}))
     with rc_context(style.RULES):
         before, after = ({each.name: each for each in plot_figures.drawings(one)} for one in (found, mixed))
         assert {"pareto-l1", "forest", "factorial", "weights"} <= set(after)

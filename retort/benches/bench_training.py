@@ -6,93 +6,121 @@ one thread each, all at work at once, drawing their batches as a training does; 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import statistics
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Protocol, cast
 
-import numpy as np
 import torch
 
 from retort.benches.side_by_side import BenchError, ask, steppers
 from stages.distillations import euclidean, none
-from stages.families import stargan
-from stages.learning import devices, paced, training
-from stages.learning.contracts import Draw, Networks, Role, Side
-from stages.learning.problems import Domain, Problem
+from stages.learning import devices, paced, roles, training
+from stages.learning.contracts import Draw, Family, Networks, Role, Side
+from stages.learning.problems import Problem
 from stages.learning.teaching import Teaching
 from stages.settings import machine, specs
 from stages.settings.rows import Schedule
-from stages.storage import prepared
 
-REFERENCE = Path(__file__).resolve().parents[2] / "tests/reference/published_procedure.py"
-LABELS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
-IMAGES = 64
+CASES = Path(__file__).with_name("cases")
+REFERENCES = Path(__file__).resolve().parents[2] / "tests/reference"
 FOREVER = 10_000_000
 PEAK_SIDE = 1024
+LESSON = 10.0
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is trained on both sides; a student is taught FR5OUT by a teacher of twice its width and blocks."""
+class Case(Protocol):
+    """What is trained on both sides: a frozen dataclass with these fields and what its family has besides."""
 
-    role: Literal["teacher", "student"]
-    resolution: int
-    width: int
-    critic_width: int
-    batch: int
-    rounds: int
-    blocks: int = 6
-    critic_steps: int = 5
+    @property
+    def role(self) -> str: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def critic_width(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def rounds(self) -> int: ...
 
-    def large(self) -> stargan.Spec:
-        """The published generator at this width and resolution."""
-        sizes = {"width": self.width, "blocks": self.blocks, "critic_width": self.critic_width}
-        return stargan.make_spec(sizes, len(LABELS), 1, self.resolution)
+    def large(self) -> specs.Spec:
+        """The networks of a teacher."""
+        ...
 
-    def trained(self) -> stargan.Spec:
-        """The network that is trained."""
-        smaller = {"width": self.width // 2, "blocks": self.blocks // 2}
-        return specs.shrink(self.large(), smaller if self.role == "student" else {})
+    def trained(self) -> specs.Spec:
+        """The networks that are trained."""
+        ...
+
+    def match(self) -> dict[str, str]:
+        """The taps at which a student is compared with its teacher."""
+        ...
+
+    def play(self) -> object:
+        """The published way to play."""
+        ...
+
+    def problem(self) -> Problem:
+        """Images to train on."""
+        ...
+
+    def given(self, draw: Draw) -> tuple[Any, ...]:
+        """What a step of the published procedure is given."""
+        ...
 
 
-SIZES = {
-    32: {"width": 32, "critic_width": 32, "batch": 16, "rounds": 5},
-    64: {"width": 32, "critic_width": 32, "batch": 16, "rounds": 2},
-    # The published widths; an eighth of the published batch, so that the comparison takes a minute and not ten.
-    128: {"width": 64, "critic_width": 64, "batch": 2, "rounds": 1},
-}
+class Cases(Protocol):
+    """A file of `retort/benches/cases`, named as its family: the transcription, the published rate, the sizes."""
+
+    FAMILY: Family
+    REFERENCE: str
+    RATE: float
+    SIZES: Mapping[int, Mapping[str, int]]
+    Case: Callable[..., Case]
 
 
-def cases(resolutions: list[int], rounds: int | None, batch: int | None) -> Iterator[Case]:
+def families() -> list[str]:
+    """The families that can be timed."""
+    return sorted({file.stem for file in CASES.glob("*.py")} - {"__init__"})
+
+
+def of(family: str) -> Cases:
+    """The cases of a family."""
+    return cast(Cases, importlib.import_module(f"retort.benches.cases.{family}"))
+
+
+def cases(family: str, resolutions: list[int], rounds: int | None, batch: int | None) -> Iterator[Case]:
     """The default cases of some resolutions, teacher and student, with another number of rounds or batch if given."""
     changes = {name: value for name, value in (("rounds", rounds), ("batch", batch)) if value is not None}
     for resolution in resolutions:
         for role in ("teacher", "student"):
-            yield Case(role=role, resolution=resolution, **{**SIZES[resolution], **changes})  # type: ignore[arg-type]
+            yield of(family).Case(role=role, resolution=resolution, **{**of(family).SIZES[resolution], **changes})
 
 
-def reference() -> ModuleType:
-    """The transcription, which lives with the tests."""
-    description = importlib.util.spec_from_file_location("published_procedure", REFERENCE)
-    if not REFERENCE.is_file() or description is None or description.loader is None:
-        raise BenchError(f"{REFERENCE} is not there; time from a complete checkout of the repository")
+def reference(name: str) -> ModuleType:
+    """A transcription, which lives with the tests."""
+    file = REFERENCES / f"{name}.py"
+    description = importlib.util.spec_from_file_location(name, file)
+    if not file.is_file() or description is None or description.loader is None:
+        raise BenchError(f"{file} is not there; time from a complete checkout of the repository")
     module = importlib.util.module_from_spec(description)
     description.loader.exec_module(module)
     return module
 
 
-def schedule(case: Case) -> Schedule:
+def schedule(family: str, case: Case) -> Schedule:
     """The published one, for our loop."""
     return Schedule(
         steps=FOREVER,
         batch=case.batch,
-        learning_rate=1e-4,
-        critic_learning_rate=1e-4,
+        learning_rate=of(family).RATE,
+        critic_learning_rate=of(family).RATE,
         betas=[0.5, 0.999],
         decay_from=0.5,
         decay="linear",
@@ -101,66 +129,38 @@ def schedule(case: Case) -> Schedule:
     )
 
 
-def play(case: Case) -> stargan.Play:
-    """The published way to play."""
-    return stargan.Play(critic_steps=case.critic_steps, targets="permuted", augment="none")
+def feed(family: str, case: Case) -> Draw:
+    """Batches drawn as a training draws them."""
+    return of(family).FAMILY.feed(case.problem(), schedule(family, case), case.play(), seed=0)
 
 
-def problem(case: Case) -> Problem:
-    """Noise with random labels: what an image shows does not change what it costs."""
-    random = np.random.default_rng(0)
-    images = random.integers(256, size=(IMAGES, case.resolution, case.resolution, 3), dtype=np.uint8)
-    labels = random.integers(2, size=(IMAGES, len(LABELS)), dtype=np.uint8)
-    domain = Domain(
-        split=prepared.Split(images, labels, None, None),
-        name="noise",
-        names=LABELS,
-        columns=tuple(range(len(LABELS))),
-        known=slice(0, len(LABELS)),
-        kind="attributes",
-        exclusive=(),
-        mask=(),
-        labels=len(LABELS),
-    )
-    return Problem((domain,))
-
-
-def feed(case: Case) -> Draw:
-    """Batches of that noise, drawn as a training draws them."""
-    return stargan.feed(problem(case), schedule(case), play(case), seed=0)
-
-
-def lessons(case: Case, networks: Networks, teacher: Networks | None) -> dict[Role, Teaching]:
-    """FR5OUT for the generator of a student, nothing otherwise."""
-    taught = {role: none.objective(Side({}, {}), Side({}, {})) for role in stargan.ROLES}
+def lessons(member: Family, case: Case, networks: Networks, teacher: Networks | None) -> dict[Role, Teaching]:
+    """The lesson of a student's generators, nothing otherwise."""
+    taught = {role: none.objective(Side({}, {}), Side({}, {})) for role in member.ROLES}
     if teacher is not None:
-        sides = [
-            Side(pair, stargan.taps(spec, "generator"))
-            for pair, spec in ((teacher, case.large()), (networks, case.trained()))
-        ]
-        match = {f"res{case.blocks - 1}": f"res{case.trained().blocks - 1}", "image": "image"}
-        taught["generator"] = euclidean.objective(*sides, match=match, weight=10.0)
+        pairs = ((case.large(), teacher), (case.trained(), networks))
+        sides = [roles.side(member, spec, held, "generator") for spec, held in pairs]
+        taught["generator"] = euclidean.objective(*sides, match=case.match(), weight=LESSON)
     return {role: Teaching(lesson, paced.of(paced.CONSTANT, {})) for role, lesson in taught.items()}
 
 
-def ours(case: Case, precision: str) -> Callable[[], object]:
+def ours(family: str, case: Case, precision: str) -> Callable[[], object]:
     """One step of our loop per call."""
-    place, plan = devices.choose("cpu", precision), schedule(case)
-    networks, teacher = stargan.build(case.trained()), None
+    place, plan, member = devices.choose("cpu", precision), schedule(family, case), of(family).FAMILY
+    networks, teacher = member.build(case.trained()), None
     if case.role == "student":
-        teacher = {name: network.eval().requires_grad_(False) for name, network in stargan.build(case.large()).items()}
-    taught = lessons(case, networks, teacher)
-    game = stargan.game(networks, teacher, taught, stargan.Losses(), play(case), problem(case))
-    steps = training.steps(training.prepare(game, plan), feed(case), plan, place)
+        teacher = {name: network.eval().requires_grad_(False) for name, network in member.build(case.large()).items()}
+    taught = lessons(member, case, networks, teacher)
+    game = member.game(networks, teacher, taught, member.Losses(), case.play(), case.problem())
+    steps = training.steps(training.prepare(game, plan), feed(family, case), plan, place)
     return lambda: next(steps)
 
 
-def published(case: Case) -> Callable[[], object]:
-    """One step of the published procedure per call."""
-    procedure = reference().like(case.trained(), case.large() if case.role == "student" else None)
-    drawn = [feed(case)(0, turn) for turn in range(case.critic_steps)]
-    ready = [tuple(moment[name] for name in ("real", "label", "target", "mix")) for moment in drawn]
-    return lambda: procedure.step(ready)
+def published(family: str, case: Case) -> Callable[[], object]:
+    """One step of the published procedure per call, its batches ready in memory."""
+    procedure = reference(of(family).REFERENCE).like(case.trained(), case.large() if case.role == "student" else None)
+    ready = case.given(feed(family, case))
+    return lambda: procedure.step(*ready)
 
 
 def summary(times: list[float], pipes: list[Connection]) -> dict[str, float]:
@@ -178,25 +178,27 @@ def summary(times: list[float], pipes: list[Connection]) -> dict[str, float]:
     }
 
 
-def compare(case: Case, theirs: list[Connection], mine: list[Connection], precision: str) -> dict[str, Any]:
+def compare(
+    family: str, case: Case, theirs: list[Connection], mine: list[Connection], precision: str
+) -> dict[str, Any]:
     """Seconds per step of both sides, taken in turns."""
     sides = {"published": theirs, "ours": mine}
     times: dict[str, list[float]] = {side: [] for side in sides}
-    ask(theirs, "prepare", published, case)
-    ask(mine, "prepare", ours, case, precision)
+    ask(theirs, "prepare", published, family, case)
+    ask(mine, "prepare", ours, family, case, precision)
     for _ in range(case.rounds):
         for side, pipes in sides.items():
             times[side].append(max(ask(pipes, "run")))
     ratio = statistics.median(slow / fast for slow, fast in zip(times["published"], times["ours"], strict=True))
     return {
-        **asdict(case),
+        **asdict(cast(Any, case)),
         **{side: summary(times[side], pipes) for side, pipes in sides.items()},
         "step_time_ratio": ratio,
         "throughput_ratio": len(mine) * ratio,
     }
 
 
-def run(chosen: list[Case], precision: str, cores: int, report: Callable[[str], None]) -> dict[str, Any]:
+def run(family: str, chosen: list[Case], precision: str, cores: int, report: Callable[[str], None]) -> dict[str, Any]:
     """Every case; `report` is told what begins."""
     load = machine.load()
     if precision == "auto":
@@ -210,13 +212,14 @@ def run(chosen: list[Case], precision: str, cores: int, report: Callable[[str], 
         compared = []
         for case in chosen:
             report(f"{case.role} at {case.resolution} px, batch {case.batch}")
-            compared.append(compare(case, [theirs], mine, precision))
+            compared.append(compare(family, case, [theirs], mine, precision))
     for found in compared:
         for side, peak in peaks.items():
             found[side]["fraction_of_peak"] = found[side]["gflop_per_s"] * 1e9 / peak
         # What no implementation of these operations can surpass on this machine in our precision.
         found["throughput_ratio_at_peak"] = found["throughput_ratio"] / found["ours"]["fraction_of_peak"]
     return {
+        "family": family,
         "machine": {
             "cpu": machine.cpu_model(),
             "cores": cores,

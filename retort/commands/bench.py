@@ -47,15 +47,16 @@ def keep(found: dict[str, Any], file: Path | None) -> None:
 
 @bench.command()
 def training(
+    family: Annotated[str, typer.Option(help="A file name in retort/benches/cases, e.g. cyclegan.")] = "stargan",
     resolution: Annotated[
         list[int] | None, typer.Option(help="32, 64 or 128; may be repeated. All by default.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Turns of each side; 5, 2 and 1 by default.")] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="Images per batch; 16, 16 and 2 by default.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Turns of each side; fewer at more pixels.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Images per batch; mostly the published one.")] = None,
     precision: Annotated[Precision, typer.Option(help="Of our side.")] = Precision.AUTO,
     file: JsonFile = None,
 ) -> None:
-    """Time one training step (5 moves of the discriminator, 1 of the generator) of StarGAN and of its student.
+    """Time one training step of a family's teacher and of its student, all moves of all players.
 
     The published procedure runs in float32 in one process with all cores; ours runs in one process per core, as
     `retort repro` does. Both train the same networks on the same batch size, in turns, and medians are shown.
@@ -65,14 +66,18 @@ def training(
     from retort.benches.side_by_side import BenchError
     from stages.settings import machine
 
-    chosen = resolution or list(bench_training.SIZES)
-    unknown = [each for each in chosen if each not in bench_training.SIZES]
-    if unknown:
-        tell(f"there is no case at {unknown[0]} px; there are {', '.join(map(str, bench_training.SIZES))}")
+    if family not in bench_training.families():
+        tell(f"there are no cases of {family!r}; there are some of {', '.join(bench_training.families())}")
         raise typer.Exit(2)
-    cases = list(bench_training.cases(chosen, rounds, batch))
+    sizes = bench_training.of(family).SIZES
+    chosen = resolution or list(sizes)
+    unknown = [each for each in chosen if each not in sizes]
+    if unknown:
+        tell(f"there is no case at {unknown[0]} px; there are {', '.join(map(str, sizes))}")
+        raise typer.Exit(2)
+    cases = list(bench_training.cases(family, chosen, rounds, batch))
     try:
-        found = bench_training.run(cases, precision.value, machine.cores(), tell)
+        found = bench_training.run(family, cases, precision.value, machine.cores(), tell)
     except BenchError as error:
         tell(str(error))
         raise typer.Exit(1) from None
@@ -93,7 +98,7 @@ def show_training(found: dict[str, Any]) -> None:
         "ratio",
         "throughput ratio",
         "at peak",
-        title="Time of a training step, and how much more all cores do of them",
+        title=f"Time of a training step of {found['family']}, and how much more all cores do of them",
     )
     shares = Table(
         "network", "px", "side", "GFLOP/step", "GFLOP/s, all cores", "of peak", "in convolutions", title="Where it goes"

@@ -1,0 +1,1 @@
+"""What `retort bench training` trains on both sides: a file for each family."""

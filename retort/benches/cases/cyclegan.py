@@ -1,0 +1,60 @@
+"""CycleGAN's cases: a move of both generators, then one of both critics, as the authors' code makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from retort.benches import noise
+from stages.families import cyclegan
+from stages.learning.contracts import Draw
+from stages.learning.problems import Problem
+from stages.settings import specs
+
+FAMILY, REFERENCE = cyclegan, "published_cyclegan"
+RATE = 2e-4
+
+SIZES = {
+    32: {"width": 16, "critic_width": 16, "batch": 1, "rounds": 20},
+    64: {"width": 32, "critic_width": 32, "batch": 1, "rounds": 5},
+    # The published widths.
+    128: {"width": 64, "critic_width": 64, "batch": 1, "rounds": 2},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is trained on both sides; a student has a quarter of its teacher's width."""
+
+    role: Literal["teacher", "student"]
+    resolution: int
+    width: int
+    critic_width: int
+    batch: int
+    rounds: int
+    blocks: int = 9
+    critic_layers: int = 3
+
+    def large(self) -> cyclegan.Spec:
+        """The published networks at this width and resolution."""
+        return cyclegan.Spec(self.resolution, self.width, self.blocks, self.critic_width, self.critic_layers)
+
+    def trained(self) -> cyclegan.Spec:
+        """The networks that are trained."""
+        return specs.shrink(self.large(), {"width": self.width // 4} if self.role == "student" else {})
+
+    def match(self) -> dict[str, str]:
+        """What a student is taught: the images."""
+        return {f"{name}.image": f"{name}.image" for name in cyclegan.ROLES["generator"]}
+
+    def play(self) -> cyclegan.Play:
+        """The published way to play, without jitter, which the published side is spared."""
+        return cyclegan.Play()
+
+    def problem(self) -> Problem:
+        """Images of two kinds, in pairs."""
+        return noise.problem(self.resolution, ("a", "b"), "pairs")
+
+    def given(self, draw: Draw) -> tuple[Any, ...]:
+        """What a step of the published procedure is given."""
+        return draw(0, 0)["a"], draw(0, 0)["b"]
