@@ -167,7 +167,7 @@ def fits(tap: Tap, value: Tensor, count: int, resolution: int) -> bool:
         return False
     if tap.kind in ("vector", "logits"):
         return value.ndim == 2 and not tap.side
-    if tap.kind == "image" and (tap.side != resolution or value.detach().abs().max().item() > 1):
+    if tap.kind != "map" and (tap.side != resolution or value.detach().abs().max().item() > 1):
         return False
     return value.shape[2:] == (tap.side, tap.side)
 
