@@ -211,11 +211,11 @@ def _leaf(scenes: Scenes, grid: Grid, fruit: Fruit, domain: str) -> Iterator[Lay
     length = np.float32(0.98 if apple else 1.1)
     t = along / length
     across = across - t * (1 - t) * 0.2
-    half = np.float32(1.25 if apple else 1.0) * t * (1 - t) * (1.25 - 0.5 * t)
+    half = np.float32(1.7 if apple else 1.5) * t * (1 - t) * (1.25 - 0.5 * t)
     shape = np.maximum(np.abs(across) - half, np.abs(along - length / 2) - length / 2)
     vein = np.clip(1 - np.abs(across) / 0.035, 0, 1) * fine(0.09, grid.pixel)
     ribs = stripes((along - np.abs(across) * 0.8) * 8) * fine(0.13, grid.pixel)
-    tone = hue(0.05 + 0.29 * fruit.ripeness, constant(0.72), 0.6 + 0.1 * fruit.ripeness)
+    tone = hue(0.05 + 0.29 * fruit.ripeness, constant(0.78), 0.62 + 0.1 * fruit.ripeness)
     brightness = (1 + 0.2 * np.clip(across * 8, -1, 1) + vein * 0.3 + ribs * 0.05) * _bright(scenes)
     yield grid.layer(cover(shape, grid.pixel) * fruit.there, lit(tone, brightness))
 

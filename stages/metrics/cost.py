@@ -38,7 +38,14 @@ COLUMNS = {
 
 def saved_bytes(module: nn.Module) -> int:
     """Length of the safetensors file of this network, less its metadata."""
-    return len(save({name: torch.empty(value.shape, dtype=value.dtype) for name, value in module.state_dict().items()}))
+    return len(
+        save(
+            {
+                name: torch.empty(value.shape, dtype=value.dtype, device="cpu")
+                for name, value in module.state_dict().items()
+            }
+        )
+    )
 
 
 def costs(module: nn.Module, example_inputs: tuple[Tensor, ...]) -> dict[str, int]:
