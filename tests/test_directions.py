@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from stages.measuring import chosen, damages, examination, judges, judging, pale
 from stages.measuring.columns import INPUT, PERFECT
 from stages.measuring.judging import Bench
 from stages.measuring.segmenter import Segmenter, lesson
-from stages.settings import paths
+from stages.settings import members, paths
 from stages.settings.atomic import write_atomically
 from stages.storage import prepared
 from stages.storage.prepared import DataError
@@ -261,6 +262,14 @@ def test_data_without_two_domains_are_refused(world: Any, tmp_path: Any) -> None
     test, *_ = directed.questions(world["domains"])
     with pytest.raises(DataError, match="data set faces is of attributes; directions need two domains"):
         examination.directed(test.domain, data.header, 4, data.split("validation"), (0, 1), True)
+
+
+def test_a_family_names_directions_between_two_labels() -> None:
+    offering = [members.load("families", name) for name in members.names("families")]
+    for family in [FAMILY, *(family for family in offering if hasattr(family, "DIRECTIONS"))]:
+        assert family.DIRECTIONS
+        assert set(family.DIRECTIONS) <= {(0, 1), (1, 0)}
+        assert list(inspect.signature(family.translate).parameters) == ["networks", "image", "source", "target"]
 
 
 EVALUATION = """evaluation:

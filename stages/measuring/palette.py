@@ -8,6 +8,7 @@ called `void` belongs to none. Label maps are the images of the first label, pho
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,7 @@ NOTE, BAYES = "palette", "bayes_l1_{split}"
 """Notes of a header: the palette, and the mean error of the median over renderings of one layout in random light."""
 
 ENTRY = re.compile(r"(?P<name>[^#]*[^# ]) #(?P<colour>[0-9a-f]{6})(?: #(?P<prototype>[0-9a-f]{6}))?", re.IGNORECASE)
-AT_ONCE = 2**20
+AT_ONCE = 2**16
 """Pixels whose distances to all colours are held at once."""
 
 Colours = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -41,30 +42,35 @@ class Palette:
 
     def layout(self, maps: Bytes) -> Bytes:
         """The class of each pixel of label maps: that of the nearest colour, [n, h, w]."""
-        found = nearest(maps.reshape(-1, 3).astype(np.float64), np.concatenate([self.colours, self.void]))
+        found = nearest(maps, np.concatenate([self.colours, self.void]), levels)
         found[found >= len(self)] = VOID
-        return found.reshape(maps.shape[:3])
+        return found
 
     def seen(self, photographs: Bytes) -> Bytes:
         """The class of each pixel of photographs: that of the prototype of the nearest chromaticity, [n, h, w]."""
         if self.prototypes is None:
             raise DataError("this palette has no prototypes, so no rule tells the classes of photographs")
-        pixels = chromaticity(photographs.reshape(-1, 3).astype(np.float64))
-        return nearest(pixels, chromaticity(self.prototypes)).reshape(photographs.shape[:3])
+        return nearest(photographs, self.prototypes, chromaticity)
 
 
-def chromaticity(colours: Colours) -> Colours:
+def levels(pixels: Colours) -> Colours:
+    """Colours as they are."""
+    return pixels
+
+
+def chromaticity(pixels: Colours) -> Colours:
     """(r, g, b) / (r + g + b): what a change of light's strength leaves alone."""
-    return colours / np.maximum(colours.sum(axis=1, keepdims=True), 1)
+    return pixels / np.maximum(pixels.sum(axis=1, keepdims=True), 1)
 
 
-def nearest(pixels: Colours, colours: Colours) -> Bytes:
-    """The place of the colour at the least distance from each pixel; of equal ones the first."""
+def nearest(images: Bytes, colours: Colours, seen: Callable[[Colours], Colours]) -> Bytes:
+    """The place of the colour at the least distance from each pixel, as both are seen; of equal ones the first."""
+    pixels, wanted = images.reshape(-1, 3), seen(colours)
     found = np.empty(len(pixels), np.uint8)
     for start in range(0, len(pixels), AT_ONCE):
-        some = pixels[start : start + AT_ONCE, None]
-        found[start : start + AT_ONCE] = np.square(some - colours).sum(axis=2).argmin(axis=1)
-    return found
+        some = seen(pixels[start : start + AT_ONCE].astype(np.float64))
+        found[start : start + AT_ONCE] = np.square(some[:, None] - wanted).sum(axis=2).argmin(axis=1)
+    return found.reshape(images.shape[:3])
 
 
 def of(header: Header) -> Palette | None:

@@ -26,34 +26,41 @@ COLUMNS = {
 }  # fmt: skip
 
 
+AT_ONCE = 64
+"""Images that are held as floating-point numbers at once."""
+
+
 def measure(given: Cycles) -> dict[str, Tensor | float]:
     """The error of each image, and where exact images tell what changes how much of its colour is kept."""
-    original, returned = levels(given.original), levels(given.returned)
-    found: dict[str, Tensor | float] = {"l1_cycle": (original - returned).abs().mean(dim=1)}
-    if given.exact is not None:
-        changing = (given.exact != given.original).any(axis=3)
-        kept = share_kept(original, returned, torch.from_numpy(changing).flatten(1))
-        return found if kept is None else {**found, "kept_colour": kept}
-    return found
+    errors, before, after = [], [], []
+    for start in range(0, len(given.original), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        original, returned = levels(given.original[part]), levels(given.returned[part])
+        errors.append((original - returned).abs().mean(dim=1))
+        if given.exact is not None:
+            changing = torch.from_numpy((given.exact[part] != given.original[part]).any(axis=3)).flatten(1)
+            before.append(mean_colours(original, changing))
+            after.append(mean_colours(returned, changing))
+    kept = share_kept(torch.cat(before), torch.cat(after)) if before else None
+    return {"l1_cycle": torch.cat(errors), **({} if kept is None else {"kept_colour": kept})}
 
 
-def share_kept(
-    original: Float[Tensor, "n v"], returned: Float[Tensor, "n v"], where: Bool[Tensor, "n p"]
-) -> float | None:
-    """1 − Σ‖c − l(c′)‖² / Σ‖c − mean c‖², c the mean colours of the pixels of a mask; none where they do not differ.
+def mean_colours(images: Float[Tensor, "n v"], where: Bool[Tensor, "n p"]) -> Float[Tensor, "m 3"]:
+    """The mean colour of the pixels of a mask in each image; none of images where it is empty."""
+    some = where.any(dim=1)
+    pixels = images[some].unflatten(1, (-1, 3)) * where[some][..., None]
+    return pixels.sum(dim=1) / where[some].sum(dim=1, keepdim=True)
+
+
+def share_kept(before: Float[Tensor, "m 3"], after: Float[Tensor, "m 3"]) -> float | None:
+    """1 − Σ‖c − l(c′)‖² / Σ‖c − mean c‖² of colours; none where they do not differ.
 
     l is the best line through each channel: a tint that all images share hides nothing.
     """
-    some = where.any(dim=1)
-    before, after = (mean_colour(each[some], where[some]) for each in (original, returned))
-    before, after = before - before.mean(dim=0), after - after.mean(dim=0)
-    total, spread = float(before.square().sum()), after.square().sum(dim=0)
-    if len(before) < 2 or total == 0:
+    if len(before) < 2:
         return None
-    explained = (before * after).sum(dim=0).square() / spread
-    return float(explained.nan_to_num(nan=0.0).sum()) / total
-
-
-def mean_colour(images: Float[Tensor, "n v"], where: Bool[Tensor, "n p"]) -> Float[Tensor, "n 3"]:
-    """The mean colour of the pixels of a mask."""
-    return (images.unflatten(1, (-1, 3)) * where[..., None]).sum(dim=1) / where.sum(dim=1, keepdim=True)
+    before, after = before - before.mean(dim=0), after - after.mean(dim=0)
+    total = float(before.square().sum())
+    # One colour for all images varies by rounding alone, which explains nothing.
+    explained = (before * after).sum(dim=0).square() / after.square().sum(dim=0).clamp_min(1e-12)
+    return float(explained.sum()) / total if total > 0 else None

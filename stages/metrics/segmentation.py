@@ -23,13 +23,21 @@ COLUMNS = {
 }
 
 
+AT_ONCE = 64
+"""Images that are counted at once."""
+
+
 def measure(given: Layouts) -> dict[str, float]:
     """The three scores of all images together."""
-    wanted, found = (torch.from_numpy(each).flatten().long() for each in (given.wanted, given.found))
-    if wanted.shape != found.shape:
+    if given.wanted.shape != given.found.shape:
         raise ValueError(f"layouts to compare must have one shape: {given.wanted.shape} and {given.found.shape}")
-    real = wanted != given.void
-    return scores(confusion(wanted[real], found[real], given.classes))
+    matrix = torch.zeros(given.classes, given.classes, dtype=torch.long)
+    for start in range(0, len(given.wanted), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        wanted, found = (torch.from_numpy(each[part]).flatten().long() for each in (given.wanted, given.found))
+        real = wanted != given.void
+        matrix += confusion(wanted[real], found[real], given.classes)
+    return scores(matrix)
 
 
 def confusion(wanted: Int[Tensor, " p"], found: Int[Tensor, " p"], classes: int) -> Int[Tensor, "c c"]:

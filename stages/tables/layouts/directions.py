@@ -33,6 +33,46 @@ SHORT = ("parameters", "macs", TRAINING, "speed_up", *MADE, RELATIVE)
 ON_CARD = ("parameters", "macs", TRAINING, "latency_ms", "speed_up", *MADE, RELATIVE)
 
 
+TOLD = (
+    (
+        {"fid", "fid_judge", "kid", "kid_judge"},
+        "FID, KID: translations of a direction against real images of its target label, at most {images} of each; they "
+        "say whether images look real, not whether they are the right ones.",
+    ),
+    (
+        {"accuracy_target"},
+        "Accuracy: the judge sees the target label; what it makes of the exact images is the ceiling.",
+    ),
+    (
+        {"l1"},
+        "Exact error: mean absolute difference from the image a perfect translator returns; L1 / input: over that of "
+        "returning the input.",
+    ),
+    (
+        {"gain"},
+        "Gain: the change along the exact one, over that: 1 is all of it, 0 returns the input. Stray: the rest of the "
+        "change, over the exact one.",
+    ),
+    (
+        {"l1_bayes"},
+        "L1 / Bayes: the exact error over that of the best answer, the pixelwise median over renderings of the same "
+        "layout: photographs have light and colours that a label map does not tell.",
+    ),
+    (
+        {"pixel_accuracy_fcn_judge", "pixel_accuracy_exact"},
+        "Pixel accuracy, class accuracy, class IoU: classes read in the photographs against those asked for, by "
+        "fcn_judge, a small network trained on train photographs, or by rule, the nearest chromaticity; what they read "
+        "in the exact images is the ceiling. Not comparable with scores by FCN-8s.",
+    ),
+    (
+        {"kept_colour"},
+        "Cycle error: to the input, translated there and back. Colour kept: share of the variance of the colour of "
+        "what changes that is there after the cycle; where data hide this colour in the other domain, it was smuggled.",
+    ),
+)
+"""What is said of the columns that a table has, in this order."""
+
+
 def columns(found: Gathered) -> tuple[Column, ...]:
     """Costs and what was measured."""
     shown = (column for column in MEASURED if found.any_has(column.source))
@@ -43,41 +83,9 @@ def notes(found: Gathered) -> Iterator[str]:
     """What the numbers of translators between two domains mean."""
     keys = {column.key for column in columns(found)}
     yield "Numbers are means over the directions that a row translates; results/quality holds those of each."
-    if keys & {"fid", "fid_judge", "kid", "kid_judge"}:
-        yield (
-            f"FID, KID: translations of a direction against real images of its target label, at most "
-            f"{found.evaluation()['images']} of each; they say whether images look real, not whether they are the "
-            "right ones."
-        )
-    if "accuracy_target" in keys:
-        yield "Accuracy: the judge sees the target label; what it makes of the exact images is the ceiling."
-    if "l1" in keys:
-        yield (
-            "Exact error: mean absolute difference from the image a perfect translator returns; L1 / input: over that "
-            "of returning the input."
-        )
-    if "gain" in keys:
-        yield (
-            "Gain: the change along the exact one, over that: 1 is all of it, 0 returns the input. Stray: the rest of "
-            "the change, over the exact one."
-        )
-    if "l1_bayes" in keys:
-        yield (
-            "L1 / Bayes: the exact error over that of the best answer, the pixelwise median over renderings of the "
-            "same layout: photographs have light and colours that a label map does not tell."
-        )
-    if keys & {"pixel_accuracy_fcn_judge", "pixel_accuracy_exact"}:
-        yield (
-            "Pixel accuracy, class accuracy, class IoU: classes read in the photographs against those asked for, by "
-            "fcn_judge, a small network trained on train photographs, or by rule, the nearest chromaticity; what they "
-            "read in the exact images is the ceiling. Not comparable with scores by FCN-8s."
-        )
-    if "kept_colour" in keys:
-        yield (
-            "Cycle error: to the input, translated there and back. Colour kept: share of the variance of the colour of "
-            "what changes that is there after the cycle; where data hide this colour in the other domain, it was "
-            "smuggled."
-        )
+    for about, text in TOLD:
+        if keys & about:
+            yield text.format(images=found.evaluation()["images"])
 
 
 def limits(found: Gathered) -> Iterator[str]:
