@@ -104,7 +104,7 @@ def drawable(evidence: Evidence, row: VariantRow) -> bool:
         sides = [side(row.family, spec, role).taps for spec in specs_of]
         pairs = compared(getattr(row, f"{role}_lesson"), images_of(sides[1])).items()
         joined = [taps.get(name) for pair in pairs for taps, name in zip(sides, pair, strict=True)]
-        if any(tap is None or tap.kind not in DRAWN for tap in joined):
+        if not joined or any(tap is None or tap.kind not in DRAWN for tap in joined):
             return False
     return True
 
