@@ -7,7 +7,7 @@ from torch import nn
 
 from stages.learning.contracts import Networks
 
-DEVIATION = 0.02
+DEVIATION, SMALL = 0.02, 32
 
 
 def gaussian(network: nn.Module) -> None:
@@ -22,7 +22,12 @@ def gaussian(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def laid_out(networks: Networks) -> Networks:
-    """Networks whose weights have their channels last in memory, as convolutions on a CPU are faster."""
+def laid_out(networks: Networks, resolution: int) -> Networks:
+    """Networks for small images with the channels of their weights last in memory.
+
+    Convolutions on a CPU are faster so; with larger images, norms that want channels first cost more than that.
+    """
+    if resolution > SMALL:
+        return networks
     layout = torch.channels_last
     return {name: network.to(memory_format=layout) for name, network in networks.items()}  # type: ignore[call-overload]

@@ -1,9 +1,7 @@
-"""Norms of image networks: instance statistics without weights, and batch statistics that can be held still."""
+"""Norms of image networks: instance statistics without weights, and batch statistics, in evaluation too if asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -36,25 +34,11 @@ class BatchNorm(nn.BatchNorm2d):
     def __init__(self, channels: int, statistics: Statistics = "evaluation") -> None:
         super().__init__(channels)
         self.statistics = statistics
-        self.moves = True
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.moves if self.training else self.statistics == "evaluation":
+        if self.training or self.statistics == "evaluation":
             return super().forward(x)
         return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-
-
-@contextmanager
-def still(network: nn.Module) -> Iterator[None]:
-    """Passes inside normalise as ever, but do not move the running statistics of a network."""
-    norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
-    for norm in norms:
-        norm.moves = False
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.moves = True
 
 
 def layer(kind: Kind, channels: int, statistics: Statistics = "evaluation") -> nn.Module:

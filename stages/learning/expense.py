@@ -57,9 +57,13 @@ def of_training(game: Game, draw: Draw, schedule: Schedule, teacher: Iterable[nn
 
 
 def of_move(game: Game, player: Player, draw: Draw, tally: Tally, step: int) -> dict[str, int]:
-    """One move of a player at a step, by phase."""
-    tally.counts = {}
+    """One move of a player at a step, by phase, after those who move before it: it may use what they left."""
     moment = draw(step, 0).to(META)
+    for earlier in game.players[: game.players.index(player)]:
+        if step % earlier.every == 0:
+            with training.alone(game, earlier):
+                earlier.losses(moment)
+    tally.counts = {}
     with training.alone(game, player), tally:
         with tally.during("forward"):
             parts = player.losses(moment)

@@ -123,11 +123,11 @@ def make_spec(row: Mapping[str, Any], labels: int, domains: int, resolution: int
 
 
 def build(spec: Spec) -> Networks:
-    """All four networks with fresh weights, stored as convolutions are fastest."""
+    """All four networks with fresh weights."""
     generators: Networks = {name: Generator(spec) for name in ROLES["generator"]}
     size = (spec.critic_width, spec.critic_layers)
     critics: Networks = {name: patchgan.PatchGAN(3, *size, "instance") for name in ROLES["discriminator"]}
-    return initial.laid_out({**generators, **critics})
+    return initial.laid_out({**generators, **critics}, spec.resolution)
 
 
 def taps(spec: Spec, network: str) -> dict[str, Tap]:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from stages.blocks import adversarial, two_domains
+from stages.blocks import adversarial, passing, two_domains
 from stages.families.cyclegan.networks import ROLES
 from stages.families.cyclegan.remembering import Memory
 from stages.learning.contracts import AGAIN, Draw, Game, Moment, Networks, Parts, Player, Role, Seen
@@ -80,6 +80,7 @@ class Playing:
         self.back: Any = networks["back"]
         self.critics: tuple[Any, Any] = (networks["forth_critic"], networks["back_critic"])
         self.teacher, self.losses, self.memory = teacher, losses, memory
+        self.made = passing.Made[dict[str, Tensor]]()
 
     def pass_through(self, a: Tensor, b: Tensor) -> tuple[Seen, Seen, Seen]:
         """`forth` of a, `back` of b and of what `forth` made, `forth` of what `back` made; identities between them."""
@@ -94,7 +95,7 @@ class Playing:
         m, n = len(a), len(b)
         there, here, repeated = self.pass_through(a, b)
         fakes = {"forth": there["image"][:m], "back": here["image"][:n]}
-        self.memory.made = {name: fake.detach() for name, fake in fakes.items()}
+        self.made.leave(moment, {name: fake.detach() for name, fake in fakes.items()})
         own = {
             f"adversarial_{name}": adversarial.loss(self.losses.game, critic(fake), real=True)
             for critic, (name, fake) in zip(self.critics, fakes.items(), strict=True)
@@ -111,20 +112,21 @@ class Playing:
         theirs |= named("back", lesson.observe(self.teacher, "back", b), n)
         return lesson.join(own, seen, theirs, moment)
 
-    def fakes(self, moment: Moment, made: bool) -> dict[str, Tensor]:
+    def fakes(self, moment: Moment) -> dict[str, Tensor]:
         """What the generators made in this step, or what they make of its images now."""
-        if made and self.memory.made:
-            return self.memory.made
+        left = self.made.take(moment)
+        if left is not None:
+            return left
         with torch.no_grad():
             return {"forth": self.forth(moment["a"]), "back": self.back(moment["b"])}
 
-    def criticise(self, lesson: Teaching, moment: Moment, made: bool) -> Parts:
+    def criticise(self, lesson: Teaching, moment: Moment) -> Parts:
         """The move of both critics."""
         own: Parts = {}
         seen: Seen = {}
         theirs: Seen = {}
         reals = (moment["b"], moment["a"])
-        fakes = self.fakes(moment, made)
+        fakes = self.fakes(moment)
         for name, critic, (side, fake), real in zip(
             ROLES["discriminator"], self.critics, fakes.items(), reals, strict=True
         ):
@@ -149,17 +151,18 @@ def game(
     """Both generators as one player, both critics as another."""
     resolution = problem.domains[0].split.images.shape[1]
     memory = Memory(ROLES["generator"], play.pool, resolution)
-    playing, made = Playing(networks, teacher, losses, memory), play.first == "generator"
+    playing = Playing(networks, teacher, losses, memory)
 
     def generate(moment: Moment) -> Parts:
         return playing.generate(lessons["generator"], moment)
 
     def criticise(moment: Moment) -> Parts:
-        return playing.criticise(lessons["discriminator"], moment, made)
+        return playing.criticise(lessons["discriminator"], moment)
 
     taught: Networks = {f"{role}_lesson": lesson for role, lesson in lessons.items()}
     players = (
         Player("generators", (*ROLES["generator"], "generator_lesson"), generate, "generator"),
         Player("critics", (*ROLES["discriminator"], "discriminator_lesson"), criticise, "discriminator"),
     )
-    return Game({**networks, **taught}, players if made else players[::-1], keeps=ROLES["generator"], memory=memory)
+    ordered = players if play.first == "generator" else players[::-1]
+    return Game({**networks, **taught}, ordered, keeps=ROLES["generator"], memory=memory)

@@ -1,4 +1,4 @@
-"""What a CycleGAN remembers: pools of images that critics are shown, and the images that were made last."""
+"""What a CycleGAN remembers: pools of images that its critics are shown."""
 
 from __future__ import annotations
 
@@ -50,13 +50,11 @@ class Pool(nn.Module):
 
 
 class Memory(nn.Module):
-    """A pool for each generator, and what the generators made in this step, where the critics move after them."""
+    """A pool for each generator."""
 
     def __init__(self, generators: tuple[str, ...], places: int, resolution: int) -> None:
         super().__init__()
         self.pools = nn.ModuleDict({name: Pool(places, resolution) for name in generators})
-        # Made and used within a step, so it is not part of what is saved between steps.
-        self.made: dict[str, Tensor] = {}
 
     def show(self, name: str, fresh: Tensor, seed: int, step: int) -> Tensor:
         """What a generator's critic is shown; the same for the same seed and step."""

@@ -124,9 +124,9 @@ def make_spec(row: Mapping[str, Any], labels: int, domains: int, resolution: int
 
 
 def build(spec: Spec) -> Networks:
-    """Both networks with fresh weights, stored as convolutions are fastest."""
+    """Both networks with fresh weights."""
     critic = patchgan.PatchGAN(6, spec.critic_width, spec.critic_layers, spec.norm)
-    return initial.laid_out({"generator": Generator(spec), "discriminator": critic})
+    return {"generator": Generator(spec), "discriminator": critic}
 
 
 def taps(spec: Spec, network: str) -> dict[str, Tap]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import torch
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from stages.blocks import adversarial, norms, two_domains
+from stages.blocks import adversarial, passing, two_domains
 from stages.learning.contracts import Draw, Game, Moment, Networks, Parts, Player, Role, Seen
 from stages.learning.problems import Problem
 from stages.learning.teaching import Teaching
@@ -73,10 +74,22 @@ def judged(critic: Any, pairs: Tensor, others: Tensor) -> tuple[Seen, Tensor]:  
     return {tap: value[: len(pairs)] for tap, value in both.items()}, both["patch"][len(pairs) :]
 
 
-class Made:
-    """What the generator made in this step, where the critic moves after it; used within a step and never saved."""
+def held_still(network: nn.Module) -> frozenset[str]:
+    """The parameters that a compression has frozen, by name."""
+    return frozenset(name for name, parameter in network.named_parameters() if not parameter.requires_grad)
 
-    image: Tensor | None = None
+
+@contextmanager
+def learning(network: nn.Module, frozen: frozenset[str]) -> Iterator[None]:
+    """Passes inside can be followed back to a network's weights, though another player moves."""
+    before = {name: parameter.requires_grad for name, parameter in network.named_parameters()}
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    try:
+        yield
+    finally:
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(before[name])
 
 
 def game(
@@ -87,21 +100,24 @@ def game(
     play: Play,
     problem: Problem,  # noqa: ARG001 - the contract
 ) -> Game:
-    """The critic and the generator, in the order in which they move."""
+    """The critic and the generator, in the order in which they move, on one pass of the generator."""
     generator: Any = networks["generator"]
     critic: Any = networks["discriminator"]
-    made = Made()
+    made, frozen = passing.Made[Seen](), held_still(generator)
 
-    def fake(moment: Moment) -> Tensor:
-        if play.first == "generator" and made.image is not None:
-            return made.image
-        # The generator's own pass of this step has the same dropout, and moves the running statistics.
-        with torch.no_grad(), norms.still(generator):
-            return generator(moment["a"])  # type: ignore[no-any-return]
+    def seen_by(role: Role, moment: Moment) -> Seen:
+        found = made.take(moment) if role != play.first else None
+        if found is None:
+            with learning(generator, frozen):
+                found = generator.watch(moment["a"])
+        if role == play.first:
+            made.leave(moment, found)
+        return found
 
     def criticise(moment: Moment) -> Parts:
         a, b = moment["a"], moment["b"]
-        seen, scores = judged(critic, paired(a, b), paired(a, fake(moment)))
+        fake = seen_by("discriminator", moment)["image"].detach()
+        seen, scores = judged(critic, paired(a, b), paired(a, fake))
         own = {
             "real": adversarial.loss(losses.game, seen["patch"], real=True) / 2,
             "fake": adversarial.loss(losses.game, scores, real=False) / 2,
@@ -111,8 +127,7 @@ def game(
 
     def generate(moment: Moment) -> Parts:
         a, b = moment["a"], moment["b"]
-        seen = generator.watch(a)
-        made.image = seen["image"].detach()
+        seen = seen_by("generator", moment)
         own = {
             "adversarial": adversarial.loss(losses.game, critic(seen["shown"]), real=True),
             "l1": losses.l1 * F.l1_loss(seen["image"], b),
