@@ -101,7 +101,7 @@ def draw(axes: Axes, measured: dict[str, Effect], places: dict[str, float], bett
         if name in measured:
             point(axes, place, measured[name])
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f} %".replace("-", "−") if value else "0")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g} %".replace("-", "−") if value else "0")
 
 
 def point(axes: Axes, place: float, effect: Effect) -> None:
