@@ -10,6 +10,7 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence
 from stages.figures.gallery import people
 from stages.figures.tiles import Tiles
+from stages.findings import naming
 from stages.findings.naming import called
 from stages.storage.prepared import Bytes
 
@@ -52,7 +53,8 @@ def lesson(evidence: Evidence, block: Block) -> str:
     def reach(name: str) -> tuple[bool, int, bool]:
         row = evidence.rows[name]
         match = row.generator_lesson.get("match", {})
-        return "image" in match, len(match), row.distill.discriminator == "none"
+        compared = {*match, *naming.parts(row.generator_lesson)}
+        return "image" in compared, len(compared), row.distill.discriminator == "none"
 
     return max(block.taught, key=reach)
 

@@ -55,6 +55,8 @@ SEVERAL = 4
 WIDE = 0.085
 """Inches of a letter of a problem's name."""
 LINE, NAMES, SHARES = 0.114, 0.74, 0.42
+ROOMY = 1.15
+"""How much wider a line of names may be than its letters are on average."""
 TOP, HEAD, COLUMNS, TICKS, AFTER, ASIDE = 0.66, 0.26, 0.12, 0.18, 0.05, 0.14
 
 
@@ -148,24 +150,29 @@ def heading(figure: Figure, sheet: Axes, evidence: Evidence, block: Block, top: 
 def lines(figure: Figure, evidence: Evidence, block: Block, metrics: list[Metric], left: float, top: float) -> None:
     """Names, a panel per metric, and the shares won back."""
     height = block.lines * LINE
-    width = (style.PAGE - left - NAMES - SHARES) / len(metrics)
+    names = {name: named_row(evidence, name) for name in block.rows}
+    room = max(NAMES, max(map(len, names.values())) * style.LETTER * ROOMY)
+    width = (style.PAGE - left - room - SHARES) / len(metrics)
     gaps = [regain.gap(evidence, each, block.teacher, block.control, block.taught) for each in metrics]
-    for place, name in enumerate((block.teacher, block.control, *block.taught)):
-        row, middle = evidence.rows[name], top + (place + 0.5) * LINE
-        seeds = f" ×{len(row.seeds)}" if len(row.seeds) > 1 else ""
-        style.write(
-            figure, called(row) + seeds, left + NAMES - 0.08, middle, ha="right", va="center", fontsize=style.SMALL
-        )
+    for place, (name, text) in enumerate(names.items()):
+        middle = top + (place + 0.5) * LINE
+        style.write(figure, text, left + room - 0.08, middle, ha="right", va="center", fontsize=style.SMALL)
         share = gaps[0].won(name) if name in block.taught else None
         if share is not None:
             text = f"{round(share * 100)} %".replace("-", "−")  # an integer has no minus zero
             style.write(figure, text, style.PAGE - 0.08, middle, ha="right", va="center", fontsize=style.SMALL)
     for index, (metric, found) in enumerate(zip(metrics, gaps, strict=True)):
-        axes = style.panel(figure, left + NAMES + index * width, top, width - 0.1, height)
+        axes = style.panel(figure, left + room + index * width, top, width - 0.1, height)
         regain.draw(axes, found, block.teacher, block.control)
-        middle = left + NAMES + index * width + (width - 0.1) / 2
+        middle = left + room + index * width + (width - 0.1) / 2
         style.write(figure, metric.word, middle, top - 0.03, ha="center", va="bottom", fontsize=style.SMALL)
     style.write(figure, "won back", style.PAGE - 0.08, top - 0.03, ha="right", va="bottom", fontsize=style.SMALL)
+
+
+def named_row(evidence: Evidence, name: str) -> str:
+    """What a row is called, and how many seeds it has."""
+    row = evidence.rows[name]
+    return called(row) + (f" ×{len(row.seeds)}" if len(row.seeds) > 1 else "")
 
 
 def key(figure: Figure, sheet: Axes) -> None:

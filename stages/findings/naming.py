@@ -29,12 +29,17 @@ def matched(lesson: Mapping[str, Any]) -> str:
     return " + ".join([*words, *others])
 
 
+def parts(lesson: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The lessons that one is made of, each with its settings; none of one that is simple."""
+    return {name: each for name, each in lesson.items() if isinstance(each, Mapping) and name != "match"}
+
+
 def lesson(row: VariantRow) -> str:
-    """What a row is taught: D where the critic is, and of the other lesson its method or the layers it matches."""
+    """What a row is taught: D where the critic is, and of the other lesson its method, its parts or the layers."""
     if not comparing.taught(row):
         return UNTAUGHT
     method = row.distill.generator
-    words = matched(row.generator_lesson) if method == BY_LAYERS else method
+    words = matched(row.generator_lesson) if method == BY_LAYERS else " + ".join(parts(row.generator_lesson)) or method
     return "+".join([*(["D"] if row.distill.discriminator != NONE else []), *([words] if method != NONE else [])])
 
 
