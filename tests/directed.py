@@ -65,7 +65,8 @@ def write(
 ) -> prepared.Prepared:
     """A data set in the working directory."""
     labels, draw = (DOMAINS, negatives) if kind == "domains" else (PAIRS, streets)
-    told = notes if notes is not None else {"palette": PALETTE, "bayes_l1_test": "0.05"} if kind == "pairs" else {}
+    usual: dict[str, int | str] = {"palette": PALETTE, "bayes_l1_test": "0.05"} if kind == "pairs" else {}
+    told = usual if notes is None else notes
     splits = {split: partial(chunks, draw, exact, split) for split in SPLITS}
     source = Source(labels, kind, (), labels if exact else (), splits, lambda: told)
     writing.write(paths.dataset(name or kind), name or kind, SIDE, source, {})

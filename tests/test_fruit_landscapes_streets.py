@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stages.drawing import fruit, landscapes, streets
+from stages.drawing import fruit, landscapes, street_classes, street_layout, street_light, streets
 from stages.drawing.canvas import Layer
 from stages.drawing.scenes import Scenes, Task
 from stages.drawing.textures import dice, noise, whole
@@ -55,7 +55,7 @@ def test_every_trait_alone_is_seen_in_both_domains(task: Task) -> None:
         for name in task.traits:
             column = scenes.traits[:, scenes.names.index(name)]
             moved = task.draw(scenes.replaced(name, (column + 0.5) % 1), domain, 32)
-            if domain == "labels" and name in streets.LIGHT:
+            if domain == "labels" and name in street_light.TRAITS:
                 np.testing.assert_array_equal(moved, plain)
             else:
                 assert seen(plain, moved) >= SOMETIMES.get(name, 0.75), (domain, name)
@@ -142,10 +142,10 @@ def test_bare_rock_in_summer_is_where_snow_lies_in_winter() -> None:
 
 def test_maps_have_the_colours_of_classes_alone() -> None:
     scenes = street(60)
-    labels = np.array([kind.label for kind in streets.CLASSES])
+    labels = np.array([kind.label for kind in street_classes.CLASSES])
     picture = streets.draw(scenes, "labels", 32)
-    np.testing.assert_array_equal(labels[streets.layout(scenes, 32).ids], picture)
-    shares = np.bincount(streets.layout(scenes, 32).ids.ravel(), minlength=len(labels)) / picture[..., 0].size
+    np.testing.assert_array_equal(labels[street_layout.layout(scenes, 32).ids], picture)
+    shares = np.bincount(street_layout.layout(scenes, 32).ids.ravel(), minlength=len(labels)) / picture[..., 0].size
     assert shares.min() > 0.008
     assert shares.max() < 0.5
 
@@ -153,14 +153,14 @@ def test_maps_have_the_colours_of_classes_alone() -> None:
 @pytest.mark.parametrize(("resolution", "count"), [(32, 250), (64, 60)])
 def test_the_map_of_a_photograph_is_exact_under_extreme_lights(resolution: int, count: int) -> None:
     scenes, rng = street(count, seed=2), np.random.default_rng(3)
-    for name in streets.LIGHT:
+    for name in street_light.TRAITS:
         scenes = scenes.replaced(name, np.where(rng.random(count) < 0.5, 0.0, 1 - 2**-53))
-    ids = streets.layout(scenes, resolution).ids
+    ids = street_layout.layout(scenes, resolution).ids
     photos = streets.draw(scenes, "photo", resolution)
-    np.testing.assert_array_equal(streets.classes(photos), ids)
+    np.testing.assert_array_equal(street_classes.classes(photos), ids)
     # Not by luck: the second nearest class is clearly farther away.
     shares = photos / photos.sum(axis=-1, keepdims=True, dtype=float)
-    middles = np.array([np.array(kind.prototype) / sum(kind.prototype) for kind in streets.CLASSES])
+    middles = np.array([np.array(kind.prototype) / sum(kind.prototype) for kind in street_classes.CLASSES])
     nearest = np.sort(np.linalg.norm(shares[..., None, :] - middles, axis=-1), axis=-1)
     assert (nearest[..., 1] - nearest[..., 0]).min() > 0.03
 
@@ -168,9 +168,9 @@ def test_the_map_of_a_photograph_is_exact_under_extreme_lights(resolution: int, 
 def test_the_light_changes_every_class() -> None:
     scenes = street(60)
     dark, bright = (scenes.replaced("brightness", np.full(60, value)) for value in (0.0, 0.99))
-    ids = streets.layout(scenes, 32).ids
+    ids = street_layout.layout(scenes, 32).ids
     moved = np.abs(streets.draw(dark, "photo", 32).astype(int) - streets.draw(bright, "photo", 32)).max(axis=-1)
-    for kind in range(len(streets.CLASSES)):
+    for kind in range(len(street_classes.CLASSES)):
         assert np.median(moved[ids == kind]) > 20
 
 
@@ -179,10 +179,12 @@ def test_nothing_beats_the_median_over_lights() -> None:
     photos = streets.draw(scenes, "photo", 32) / 255
     least = streets.bayes(scenes, 32)
     other = scenes
-    for name, chances in zip(streets.LIGHT, np.random.default_rng(5).random((len(streets.LIGHT), 40)), strict=True):
+    for name, chances in zip(
+        street_light.TRAITS, np.random.default_rng(5).random((len(street_light.TRAITS), 40)), strict=True
+    ):
         other = other.replaced(name, chances)
-    ids = streets.layout(scenes, 32).ids
-    flat = np.array([photos[ids == kind].mean(axis=0) for kind in range(len(streets.CLASSES))])[ids]
+    ids = street_layout.layout(scenes, 32).ids
+    flat = np.array([photos[ids == kind].mean(axis=0) for kind in range(len(street_classes.CLASSES))])[ids]
     for guess in (streets.draw(other, "photo", 32) / 255, flat, streets.draw(scenes, "labels", 32) / 255):
         assert least.mean() < 0.95 * np.abs(photos - guess).mean()
     assert 0.02 < least.mean() < 0.1
@@ -194,7 +196,7 @@ def test_the_header_tells_the_palette_and_what_is_left_to_chance() -> None:
     notes = streets.notes(splits, 32)
     assert set(notes) == {"palette", "bayes_l1_validation", "bayes_l1_test"}
     assert float(notes["bayes_l1_test"]) == pytest.approx(streets.bayes(splits["test"], 32).mean(), abs=1e-6)
-    for kind, text in zip(streets.CLASSES, str(notes["palette"]).split(", "), strict=True):
+    for kind, text in zip(street_classes.CLASSES, str(notes["palette"]).split(", "), strict=True):
         name, label, prototype = text.split()
         assert name == kind.name
         assert (bytes.fromhex(label[1:]), bytes.fromhex(prototype[1:])) == (bytes(kind.label), bytes(kind.prototype))

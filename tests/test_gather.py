@@ -17,6 +17,7 @@ from stages.findings import additions, comparing, curves, dictionary, records, t
 from stages.measuring import columns
 from stages.metrics import cost
 from stages.settings import members, params, paths, sweeps
+from stages.settings.rows import VariantRow
 from tests import judged
 
 PROTOCOL = {

@@ -22,8 +22,8 @@ def header(note: str = NOTE, **changes: Any) -> Header:  # noqa: ANN401 - fields
 
 
 def scores(wanted: list[int], found: list[int], classes: int = 3) -> dict[str, float]:
-    both = (np.array(each, np.uint8)[None, None] for each in (wanted, found))
-    return dict(measure(Layouts(*both, classes, palette.VOID)))
+    asked, read = (np.array(each, np.uint8)[None, None] for each in (wanted, found))
+    return dict(measure(Layouts(asked, read, classes, palette.VOID)))
 
 
 def test_the_scores_are_those_of_the_confusion_matrix() -> None:

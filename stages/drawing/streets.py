@@ -1,125 +1,18 @@
-"""Streets in one-point perspective: as a map of seven classes, and as a photograph of it in random light."""
+"""Streets: as a map of seven classes, and as a photograph of it in random light."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from stages.drawing.canvas import Grid, Plane, cover, ellipse, mix, rounded_box
+from stages.drawing import street_classes, street_layout, street_light
+from stages.drawing.canvas import Plane
 from stages.drawing.scenes import Pictures, Scenes, Task
-from stages.drawing.textures import either, grain, noise, wander, whole
 
-Ids = npt.NDArray[np.uint8]
-Inside = npt.NDArray[np.bool_]
-
-
-class Kind(NamedTuple):
-    """A class: its name, its colour in the map, the middle of its colours in photographs, and what a tint adds."""
-
-    name: str
-    label: tuple[int, int, int]
-    prototype: tuple[int, int, int]
-    tint: tuple[float, float, float]
-
-
-# Prototypes lie far apart in chromaticity, (r, g, b) / (r + g + b), and tints are small: whatever the light and the
-# rounding, the nearest prototype is the right one.
-CLASSES = (
-    Kind("sky", (70, 130, 180), (112, 166, 236), (0.08, 0.0, 0.06)),
-    Kind("building", (70, 70, 70), (204, 112, 80), (-0.02, 0.1, 0.04)),
-    Kind("vegetation", (107, 142, 35), (88, 140, 56), (0.16, 0.0, -0.12)),
-    Kind("sidewalk", (244, 35, 232), (208, 188, 142), (0.02, -0.05, 0.03)),
-    Kind("road", (128, 64, 128), (106, 102, 126), (0.03, -0.02, -0.04)),
-    Kind("car", (0, 0, 142), (208, 40, 84), (0.0, 0.0, 0.3)),
-    Kind("person", (220, 20, 60), (240, 204, 48), (0.0, -0.07, -0.3)),
-)
-WARMTH = (0.05, 0.0, -0.05)
-SKY, BUILDING, VEGETATION, SIDEWALK, ROAD, CAR, PERSON = range(len(CLASSES))
 DOMAINS = ("labels", "photo")
-LAYOUT = (
-    "vanishing",
-    "horizon",
-    "lane",
-    "road",
-    "sidewalk",
-    "phase",
-    "left_near",
-    "left_middle",
-    "left_far",
-    "right_near",
-    "right_middle",
-    "right_far",
-    "end",
-    "tree_left_near",
-    "tree_left_far",
-    "tree_right_near",
-    "tree_right_far",
-    "car_ahead",
-    "car_coming",
-    "car_parked",
-    "person_left",
-    "person_right",
-    "person_crossing",
-    "crossing",
-)
-LIGHT = (
-    "brightness",
-    "warmth",
-    "direction",
-    *(f"{kind.name}_{what}" for kind in CLASSES for what in ("value", "tint")),
-)
 RENDERINGS = 64
-# How near and how far people cross the street, and which share of all draws stands for nobody.
-CROSSING, NOBODY = (4.6, 6.6), 0.45
-
-# Metres: the height of the camera, the length of a block, the end of the street; and the focal length.
-HEIGHT, BLOCK, END, FOCAL = 1.7, 10.0, 60.0, 1.3
-
-
-@dataclass(frozen=True)
-class View:
-    """The pixels of a picture around the vanishing point of the street."""
-
-    right: Plane
-    down: Plane
-    pixel: Plane
-
-    def across(self, depth: Plane) -> Plane:
-        """Metres to the right of the camera, on a plane at this depth."""
-        return self.right * (depth / FOCAL)
-
-    def above(self, depth: Plane) -> Plane:
-        """Metres above the ground, on a plane at this depth."""
-        return HEIGHT - self.down * (depth / FOCAL)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What every pixel shows: a class, how bright its texture is, and how far it faces to the right."""
-
-    ids: Ids
-    texture: Plane
-    facing: Plane
-
-    def paint(self, inside: Inside, kind: int, texture: Plane | float, facing: Plane | float = 0.0) -> None:
-        """Puts something in front, with hard edges."""
-        self.ids[inside] = kind
-        np.copyto(self.texture, np.asarray(texture, np.float32), where=inside)
-        np.copyto(self.facing, np.asarray(facing, np.float32), where=inside)
-
-    def repeated(self, times: int) -> Layout:
-        """The only picture of this layout, many times."""
-        shape = (times, *self.ids.shape[1:])
-        ids, texture = np.broadcast_to(self.ids, shape), np.broadcast_to(self.texture, shape)
-        return Layout(ids, texture, np.broadcast_to(self.facing, shape))
-
-    def shade(self, share: Plane) -> None:
-        """Darkens what is there."""
-        np.multiply(self.texture, 1 - share, out=self.texture)
 
 
 def draw(scenes: Scenes, domain: str, resolution: int) -> Pictures:
@@ -128,274 +21,12 @@ def draw(scenes: Scenes, domain: str, resolution: int) -> Pictures:
     batch = max(1, 2**15 // resolution**2)
     for start in range(0, len(scenes), batch):
         some = scenes.some(slice(start, start + batch))
-        seen = layout(some, resolution)
-        pictures[start : start + batch] = _labels(seen) if domain == "labels" else photo(seen, lights(some))
+        seen = street_layout.layout(some, resolution)
+        if domain == "labels":
+            pictures[start : start + batch] = street_classes.labelled(seen.ids)
+        else:
+            pictures[start : start + batch] = street_light.photo(seen, street_light.lights(some))
     return pictures
-
-
-def _labels(seen: Layout) -> Pictures:
-    return np.array([kind.label for kind in CLASSES], np.uint8)[seen.ids]
-
-
-class Light(NamedTuple):
-    """Of each picture: the colour of each class in its light [n, 7, 3], and how much light comes from the right."""
-
-    colours: Plane
-    direction: Plane
-
-
-def lights(scenes: Scenes) -> Light:
-    """Bounds of all this keep the chromaticities of two classes apart under every light."""
-    return light(np.concatenate([scenes.trait(name)[:, :, 0] for name in LIGHT], axis=1))
-
-
-def light(draws: Plane) -> Light:
-    """From draws in [0, 1), in the order of LIGHT: [n, len(LIGHT)]."""
-    brightness, warmth, direction = draws[:, 0], draws[:, 1] * 2 - 1, draws[:, 2] * 2 - 1
-    own = draws[:, 3:].reshape(-1, len(CLASSES), 2)
-    # More often bright than dark, and more often cold than warm.
-    level = 1.12 - 0.3 * brightness * brightness
-    value = 0.78 + 0.34 * own[:, :, :1]
-    tint = 1 + (own[:, :, 1:] * 2 - 1) * _column("tint")
-    warm = 1 + (warmth * (0.75 + 0.25 * warmth) - 0.1)[:, None, None] * np.array(WARMTH, np.float32)
-    colours = _column("prototype") / 255 * tint * warm * value * level[:, None, None]
-    return Light(colours.astype(np.float32), direction.astype(np.float32))
-
-
-def _column(what: str) -> Plane:
-    """Something of every class, [7, 3]."""
-    return np.array([getattr(kind, what) for kind in CLASSES], np.float32)
-
-
-def photo(seen: Layout, light: Light) -> Pictures:
-    """Renders a layout: the texture and the light change how bright a pixel is, never its chromaticity."""
-    brightness = seen.texture * (1 + seen.facing * light.direction[:, None, None] * 0.26)
-    which = np.arange(len(light.colours))[:, None, None]
-    colours = light.colours[which, seen.ids]
-    # Nothing is ever clipped: that would move the chromaticity.
-    most = (1 / light.colours.max(axis=2))[which, seen.ids]
-    scaled = colours * np.minimum(brightness, most)[..., None] * 255 + 0.5
-    return scaled.astype(np.uint8)
-
-
-def classes(photos: Pictures) -> Ids:
-    """The class of every pixel of a photograph [..., 3]: the prototype that is nearest in chromaticity."""
-    levels = photos.astype(np.float32)
-    shares = levels / np.maximum(levels.sum(axis=-1, keepdims=True), 1)
-    prototypes = _column("prototype") / _column("prototype").sum(axis=1, keepdims=True)
-    distances = sum((shares[..., channel, None] - prototypes[:, channel]) ** 2 for channel in range(3))
-    return np.asarray(distances).argmin(axis=-1).astype(np.uint8)
-
-
-def layout(scenes: Scenes, resolution: int) -> Layout:
-    """Sky, walls and ground, then everything that stands in the street, from far to near."""
-    grid = whole(resolution)
-    view = View(
-        grid.x - scenes.trait("vanishing", -0.3, 0.38), grid.y - scenes.trait("horizon", -0.14, 0.14), grid.pixel
-    )
-    seen = _sky(scenes, grid)
-    _walls(scenes, view, seen)
-    _ground(scenes, view, seen)
-    left, right = _curbs(scenes)
-    _tree(scenes, view, seen, "tree_left_far", left - 0.9, (19, 29))
-    _tree(scenes, view, seen, "tree_right_far", right + 0.9, (17, 26))
-    middle = (left + right) / 2
-    _car(scenes, view, seen, "car_ahead", middle + (right - left) * 0.25, (9, 24))
-    _tree(scenes, view, seen, "tree_left_near", left - 1.0, (9.5, 14))
-    _car(scenes, view, seen, "car_coming", middle - (right - left) * 0.25, (7.5, 20))
-    _tree(scenes, view, seen, "tree_right_near", right + 1.0, (8, 12))
-    _car(scenes, view, seen, "car_parked", right - 0.9, (6.0, 11))
-    _person(scenes, view, seen, "person_left", left - 0.7, (7.0, 10.5))
-    _person(scenes, view, seen, "person_right", right + 0.8, (4.4, 7.5))
-    _person(scenes, view, seen, "person_crossing", _crossing(scenes), CROSSING)
-    return seen
-
-
-def _curbs(scenes: Scenes) -> tuple[Plane, Plane]:
-    """Where the road begins and ends, in metres to the right of the camera, which drives on the right."""
-    half = 2.9 + scenes.skewed("road", 0, 1.6)
-    middle = -half * scenes.trait("lane", 0.1, 0.5)
-    return middle - half, middle + half
-
-
-def _crossing(scenes: Scenes) -> Plane:
-    """Where somebody crosses the street: in sight, wherever the road ends."""
-    left, right = _curbs(scenes)
-    return mix(np.maximum(left, -3.0), np.minimum(right, 3.0), scenes.trait("crossing"))
-
-
-def _sky(scenes: Scenes, grid: Grid) -> Layout:
-    """Brighter towards the horizon, with clouds."""
-    clouds = (
-        noise(grid.x * 2 + 9, grid.y * 5 + 9, 61) * 0.6
-        + grain(grid.x * 5 + 9, grid.y * 10 + 9, 62, grid.pixel * 9) * 0.4
-    )
-    bright = 0.9 + (grid.y + 1) * 0.14 + np.clip(clouds * 1.5 - 0.2, 0, 1) * 0.22
-    texture = np.repeat(bright, len(scenes), axis=0)
-    return Layout(np.full(texture.shape, SKY, np.uint8), texture, np.zeros_like(texture))
-
-
-def _walls(scenes: Scenes, view: View, seen: Layout) -> None:
-    """Blocks of houses and parks on both sides, and what closes the street."""
-    left, right = _curbs(scenes)
-    pavement = scenes.trait("sidewalk", 2.0, 4.5)
-    on_right = view.right > 0
-    wall = np.where(on_right, right + pavement, left - pavement)
-    beside = np.where(on_right, np.maximum(view.right, 1e-3), np.minimum(view.right, -1e-3))
-    depth = FOCAL * wall / beside
-    closed = depth > END
-    depth = np.minimum(depth, END)
-    block = np.floor((depth - np.abs(wall) * FOCAL) / BLOCK + scenes.trait("phase", 0.1, 0.9))
-    share = np.where(on_right, _blocks(scenes, block, "right"), _blocks(scenes, block, "left"))
-    share = np.where(closed, scenes.trait("end"), share)
-    park = share < 0.24
-    tall = np.clip((share - 0.24) / 0.76, 0, 1)
-    up = view.above(depth)
-    lumps = noise(depth * 0.9 + 40, up * 0.9 + 40, 63) * 0.9 + noise(depth * 2.3 + 40, up * 2.3 + 40, 64) * 0.5
-    eaves = 4.6 + tall * tall * 11 + wander(block + 40, 65) * 0.8
-    facing = np.where(closed, np.float32(0), either(on_right, -1, 1))
-    along = np.where(closed, view.across(depth), depth)
-    stretch = np.where(closed, depth / FOCAL, depth * depth / (FOCAL * np.abs(wall))) * view.pixel
-    # Low houses have gables.
-    gable = np.maximum(2.0 - np.abs(along / 5 - np.floor(along / 5) - 0.5) * 4.4, 0) * (tall < 0.45)
-    seen.paint(park & (up < 3.2 + share * 9 + lumps), VEGETATION, 0.86 + lumps * 0.2, facing * 0.6)
-    seen.paint(~park & (up < eaves + gable), BUILDING, _facade(along, up, eaves, block, stretch), facing)
-
-
-def _blocks(scenes: Scenes, block: Plane, side: str) -> Plane:
-    far = np.where(block < 2, scenes.trait(f"{side}_middle"), scenes.trait(f"{side}_far"))
-    return np.where(block < 1, scenes.trait(f"{side}_near"), far)
-
-
-def _facade(along: Plane, up: Plane, eaves: Plane, block: Plane, stretch: Plane) -> Plane:
-    """Storeys of windows, a ledge below the eaves, a darker foot and a darker gable."""
-    column, storey = along / 2.5, up / 2.9
-    p, q = (column - np.floor(column) - 0.5) * 2.5, (storey - np.floor(storey) - 0.52) * 2.9
-    window = cover(rounded_box(p, q, 0.62, 0.8, 0.05), np.maximum(stretch, 0.12))
-    window = window * (up < eaves - 0.9) * np.clip((2.6 / stretch - 1.5) / 3, 0, 1)
-    tone = 0.95 + wander(block * 3 + 40, 66) * 0.13
-    ledge = np.clip(1 - np.abs(eaves - up - 0.25) / 0.3, 0, 1) * 0.16
-    return tone * (1 - 0.42 * window) + ledge - either(up < 0.7, 0.12, 0) - either(up > eaves, 0.2, 0)
-
-
-def _ground(scenes: Scenes, view: View, seen: Layout) -> None:
-    """Road with a dashed line, pavements with joints and a bright curb."""
-    left, right = _curbs(scenes)
-    pavement = scenes.trait("sidewalk", 2.0, 4.5)
-    depth = FOCAL * HEIGHT / np.maximum(view.down, 1e-3)
-    x = view.across(depth)
-    between = (x > left - pavement) & (x < right + pavement) & (depth < END) & (view.down > 0)
-    aside = np.maximum(left - x, x - right)
-    road = aside < 0
-    size = view.pixel * depth / FOCAL
-    step = size * depth / HEIGHT
-    grit = grain(x * 3 + 60, depth * 1.5, 67, step * 1.5) * 0.05 + grain(x * 9 + 60, depth * 4, 68, step * 4) * 0.05
-    dash = (depth / 5 - np.floor(depth / 5) < 0.55).astype(np.float32)
-    line = cover(np.abs(x - (left + right) / 2) - 0.12, size) * dash
-    edges = cover(np.minimum(np.abs(x - left - 0.35), np.abs(x - right + 0.35)) - 0.08, size) * 0.7
-    there, where = _stands(scenes, "person_crossing", NOBODY, CROSSING)
-    on_bars = there & (np.abs(depth - where) < 0.9)
-    bars = cover(np.abs((x - left) / 1.1 - np.floor((x - left) / 1.1) - 0.5) * 1.1 - 0.28, size) * (aside < -0.5)
-    marks = np.where(on_bars, bars, np.maximum(line, edges))
-    seen.paint(between & road, ROAD, 0.88 + grit + marks * 0.8)
-    joints = np.minimum(np.abs(aside - np.floor(aside) - 0.5), np.abs(depth / 1.4 - np.floor(depth / 1.4) - 0.5))
-    joint = cover(joints - 0.03, size) * np.clip(0.5 / size - 0.5, 0, 1)
-    curb = either(aside < 0.25, 1, 0)
-    seen.paint(between & ~road, SIDEWALK, 0.9 + grit - joint * 0.16 + curb * 0.1)
-
-
-def _stands(scenes: Scenes, name: str, absent: float, depths: tuple[float, float]) -> tuple[Inside, Plane]:
-    """Whether something is there, and how deep in the street: more often near."""
-    draw = scenes.trait(name)
-    t = np.clip((draw - absent) / (1 - absent), 0, 1)
-    return draw >= absent, depths[0] + (depths[1] - depths[0]) * t * (0.4 + 0.6 * t)
-
-
-def _contact(view: View, seen: Layout, there: Inside, x: Plane, depth: Plane, half: float, long: float) -> None:
-    """The shadow of something on the ground."""
-    ground = FOCAL * HEIGHT / np.maximum(view.down, 1e-3)
-    away = ellipse(view.across(ground) - x, ground - depth, half, long)
-    share = np.clip(-away * 2 + 0.1, 0, 1) * 0.42
-    seen.shade(share * there * ((seen.ids == ROAD) | (seen.ids == SIDEWALK)))
-
-
-def _tree(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: tuple[float, float]) -> None:
-    """A trunk and a crown of leaves, both vegetation."""
-    there, depth = _stands(scenes, name, 0.42, depths)
-    _contact(view, seen, there, x, depth, 1.4, 1.4)
-    u, up = view.across(depth) - x, view.above(depth)
-    trunk = (np.abs(u) < 0.17) & (up > 0) & (up < 3)
-    seen.paint(trunk & there, VEGETATION, 0.55, np.clip(u * 4, -1, 1))
-    lumps = noise(u * 1.3 + 50, up * 1.3, 71) * 0.3 + noise(u * 3.2 + 50, up * 3.2, 72) * 0.2
-    crown = ellipse(u, up - 4.0, 1.75, 1.9) + lumps < 0
-    step = view.pixel * depth / FOCAL
-    leaves = grain(u * 1.6 + 50, up * 1.6, 73, step * 1.6) * 0.18 + grain(u * 5 + 50, up * 5, 74, step * 5) * 0.14
-    seen.paint(crown & there, VEGETATION, 0.9 + leaves + (up - 4.0) * 0.1, np.clip(u * 0.6, -1, 1))
-
-
-def _car(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: tuple[float, float]) -> None:
-    """A car from behind or in front, with the side that the camera sees."""
-    there, depth = _stands(scenes, name, 0.38, depths)
-    _contact(view, seen, there, x, depth + 2, 1.15, 2.6)
-    _flank(view, seen, there, x, depth)
-    back = depth + 0.45
-    u, up = view.across(back) - x, view.above(back)
-    taper = 0.86 - (up - 0.8) * 0.3
-    cabin = (np.abs(u) < taper) & (up > 0.6) & (up < 1.48)
-    glass = (np.abs(u) < taper - 0.12) & (up > 0.98) & (up < 1.38)
-    seen.paint(cabin & there, CAR, either(glass, 0.5, 1.02))
-    u, up = view.across(depth) - x, view.above(depth)
-    wheel = (np.abs(np.abs(u) - 0.66) < 0.15) & (up > 0) & (up < 0.5)
-    seen.paint(wheel & there, CAR, 0.42)
-    body = rounded_box(u, up - 0.62, 0.9, 0.36, 0.12) < 0
-    lamp = (np.abs(np.abs(u) - 0.68) < 0.16) & (np.abs(up - 0.72) < 0.1)
-    plate = (np.abs(u) < 0.26) & (np.abs(up - 0.52) < 0.07)
-    texture = 0.86 + (up - 0.62) * 0.3 + either(lamp, 0.45, 0) + either(plate, 0.35, 0) - either(up < 0.36, 0.25, 0)
-    seen.paint(body & there, CAR, texture)
-
-
-def _flank(view: View, seen: Layout, there: Inside, x: Plane, depth: Plane) -> None:
-    """Roof and side of a car, which run towards the vanishing point."""
-    high = FOCAL * (HEIGHT - 1.48) / np.maximum(view.down, 1e-3)
-    roof = (np.abs(view.across(high) - x) < 0.66) & (np.abs(high - depth - 1.7) < 1.25)
-    seen.paint(roof & there, CAR, 1.08)
-    inner = either(x > 0, -1, 1)
-    shown = there & (np.abs(x) > 0.88)
-    # The cabin leans inwards by 0.3 per metre.
-    along = _meeting(x + inner * (1.1 - 0.3 * HEIGHT), view.right - inner * 0.3 * view.down)
-    up, t = view.above(along), along - depth
-    cabin = (t > 0.4) & (t < 3.7 - (up - 0.9) * 1.2) & (up > 0.7) & (up < 1.48)
-    glass = (up > 0.98) & (up < 1.38) & (np.abs(t - 1.85) > 0.07) & (t > 0.65) & (t < 3.5 - (up - 0.9) * 1.2)
-    seen.paint(cabin & shown, CAR, either(glass, 0.46, 0.78), inner * 0.6)
-    along = _meeting(x + inner * 0.88, view.right)
-    up, t = view.above(along), along - depth
-    side = (t > 0) & (t < 4.2) & (up > 0.25) & (up < 0.98 - 0.12 * np.clip(t - 3.2, 0, 1))
-    seen.paint(side & shown, CAR, either(up > 0.62, 0.8, 0.74), inner * 0.6)
-    hub = np.minimum(np.abs(t - 0.85), np.abs(t - 3.3))
-    tyre = (hub * hub + (up - 0.34) * (up - 0.34) < 0.12) & (up > 0)
-    seen.paint(tyre & shown, CAR, 0.42)
-
-
-def _meeting(plane: Plane, ray: Plane) -> Plane:
-    """How deep in the street a ray meets a plane that runs along it; 0 where it never does."""
-    apart = np.where(np.abs(ray) < 1e-3, np.float32(1), ray)
-    return np.where(np.abs(ray) < 1e-3, np.float32(0), FOCAL * plane / apart)
-
-
-def _person(scenes: Scenes, view: View, seen: Layout, name: str, x: Plane, depths: tuple[float, float]) -> None:
-    """Head, coat and legs."""
-    there, depth = _stands(scenes, name, NOBODY, depths)
-    _contact(view, seen, there, x, depth, 0.55, 0.5)
-    u, up = view.across(depth) - x, view.above(depth)
-    head = ellipse(u, up - 1.62, 0.15, 0.19) < 0
-    arms = rounded_box(u, up - 1.14, 0.34, 0.32, 0.14) < 0
-    coat = np.abs(u) < 0.2 + (1.46 - up) * 0.08
-    legs = (np.abs(np.abs(u) - 0.13) < 0.115) & (up > 0) & (up < 0.86)
-    turned = np.clip(u * 3, -1, 1)
-    seen.paint(legs & there, PERSON, 0.5, turned)
-    seen.paint(arms & there, PERSON, either(coat, 0.95, 0.72), turned)
-    seen.paint(coat & (up > 0.66) & (up < 1.44) & there, PERSON, 0.95, turned)
-    seen.paint(head & there, PERSON, either(up > 1.68, 0.55, 1.08), turned)
 
 
 def bayes(scenes: Scenes, resolution: int) -> npt.NDArray[np.float64]:
@@ -403,25 +34,29 @@ def bayes(scenes: Scenes, resolution: int) -> npt.NDArray[np.float64]:
     errors = np.empty(len(scenes))
     for row in range(len(scenes)):
         one = scenes.some(slice(row, row + 1))
-        seen = layout(one, resolution)
-        middle = np.median(photo(seen.repeated(RENDERINGS), light(_other_lights(one))), axis=0)
-        errors[row] = np.abs(photo(seen, lights(one))[0] - middle).mean() / 255
+        seen = street_layout.layout(one, resolution)
+        others = street_light.photo(seen.repeated(RENDERINGS), street_light.light(_other_lights(one)))
+        mine = street_light.photo(seen, street_light.lights(one))[0]
+        errors[row] = np.abs(mine - np.median(others, axis=0)).mean() / 255
     return errors
 
 
 def _other_lights(scene: Scenes) -> Plane:
     """Draws that depend on the scene alone, and on nothing else of its split."""
     key = scene.traits[0, :2].view(np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).random((RENDERINGS, len(LIGHT))).astype(np.float32)
+    return (
+        np.random.Generator(np.random.Philox(key=key)).random((RENDERINGS, len(street_light.TRAITS))).astype(np.float32)
+    )
 
 
 def notes(scenes: Mapping[str, Scenes], resolution: int) -> dict[str, int | str]:
     """The palette, and what is left to chance: nobody can do better in L1 than the median over lights."""
-    palette = ", ".join(f"{kind.name} #{bytes(kind.label).hex()} #{bytes(kind.prototype).hex()}" for kind in CLASSES)
     chance = {f"bayes_l1_{split}": f"{bayes(scenes[split], resolution).mean():.6f}" for split in ("validation", "test")}
-    return {"palette": palette, **chance}
+    return {"palette": street_classes.palette(), **chance}
 
 
 TASKS = {
-    "labels2photo": Task(domains=DOMAINS, traits=LAYOUT + LIGHT, draw=draw, paired=True, notes=notes),
+    "labels2photo": Task(
+        domains=DOMAINS, traits=street_layout.TRAITS + street_light.TRAITS, draw=draw, paired=True, notes=notes
+    ),
 }
