@@ -1,5 +1,6 @@
 """Scenes in two domains: reproducible one by one, exactly translatable, with nothing that only one domain shows."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,3 +251,16 @@ def test_settings_out_of_range_are_named(changes: dict[str, Any], where: str) ->
     with pytest.raises(ValidationError) as caught:
         make(**{"task": "horse2zebra"} | changes)
     assert where in {".".join(str(part) for part in error["loc"]) for error in caught.value.errors()}
+
+
+def test_the_code_of_the_data_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Path(__file__).resolve().parents[1] / "data/README.md"
+    blocks = re.findall(r"```python\n(.*?)```", card.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = [text for text in blocks if "data/horse2zebra" in text]
+    source = data.source(resolution=16, task="horse2zebra", train=4, validation=2, test=6, seed=0)
+    writing.write(tmp_path / "data/horse2zebra", "horse2zebra", 16, source, {})
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert names["before"].shape == names["after"].shape == (3, 16, 16, 3)
+    assert names["changes"].any()
