@@ -10,7 +10,7 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     distill_students     teach the small network, seed by seed                 results/students/<row>/
     establish_protocols  how a kind of row is examined: settings and metrics   results/protocols/<examination>.json
     evaluate_quality     examine every seed of a row on the test split         results/quality/<row>.json
-    gather_results       one tidy line per row and seed; comparisons           results/results.csv, comparisons.csv
+    gather_results       one tidy line per row and seed; comparisons           results/results.csv, comparisons.csv, …
     measure_latency      times and the share of each operator                  results/latency.json
     plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json
     write_tables         one layout per kind of examination; the page          paper_figures/

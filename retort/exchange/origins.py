@@ -96,37 +96,30 @@ class Archive:
 
 
 BERKELEY = "https://efrosgans.eecs.berkeley.edu"
-DRAWN = "validation: 240, seed: 1234"
+
+
+def unpaired(folder: str, labels: str, sha256: str, megabytes: int) -> Archive:
+    """One of CycleGAN's data sets."""
+    return Archive(
+        url=f"{BERKELEY}/cyclegan/datasets/{folder}.zip",
+        sha256=sha256,
+        megabytes=megabytes,
+        kept="cyclegan",
+        folder=folder,
+        reader="unpaired",
+        settings=f"labels: [{labels}], validation: 240, seed: 1234",
+    )
+
 
 # The authors state no SHA-256; these are the ones that TensorFlow Datasets states (url_checksums/cycle_gan.txt).
+HORSES = "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1"
+APPLES = "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8"
+SEASONS = "167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9"
+
 ARCHIVES = {
-    "horse2zebra": Archive(
-        url=f"{BERKELEY}/cyclegan/datasets/horse2zebra.zip",
-        sha256="a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1",
-        megabytes=117,
-        kept="cyclegan",
-        folder="horse2zebra",
-        reader="unpaired",
-        settings=f"labels: [horse, zebra], {DRAWN}",
-    ),
-    "apple2orange": Archive(
-        url=f"{BERKELEY}/cyclegan/datasets/apple2orange.zip",
-        sha256="845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8",
-        megabytes=79,
-        kept="cyclegan",
-        folder="apple2orange",
-        reader="unpaired",
-        settings=f"labels: [apple, orange], {DRAWN}",
-    ),
-    "summer2winter": Archive(
-        url=f"{BERKELEY}/cyclegan/datasets/summer2winter_yosemite.zip",
-        sha256="167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9",
-        megabytes=133,
-        kept="cyclegan",
-        folder="summer2winter_yosemite",
-        reader="unpaired",
-        settings=f"labels: [summer, winter], {DRAWN}",
-    ),
+    "horse2zebra": unpaired("horse2zebra", "horse, zebra", HORSES, 117),
+    "apple2orange": unpaired("apple2orange", "apple, orange", APPLES, 79),
+    "summer2winter": unpaired("summer2winter_yosemite", "summer, winter", SEASONS, 133),
     "facades": Archive(
         url=f"{BERKELEY}/pix2pix/datasets/facades.tar.gz",
         sha256="",

@@ -24,8 +24,6 @@ SHORTER = 0.55
 ASIDE = 0.5
 """Inches right of the networks, for the sum."""
 CROSSED = ("euclidean",)
-FREE = "image"
-"""What a lesson looks at that names no layers."""
 
 
 @dataclass(frozen=True)
