@@ -203,6 +203,21 @@ class Directed(Translates, Protocol):
     """
 
 
+class Synthesises(Protocol):
+    """What a family offers whose rows are examined by what they make of latents alone."""
+
+    def latents(self, networks: Networks, count: int, seed: int) -> Tensor:
+        """Latents [count, z] that networks are fed with, on the CPU; they depend on `count`, `seed` and z alone."""
+        ...
+
+    def sample(self, networks: Networks, latent: Tensor, truncation: float) -> Tensor:
+        """The images of latents, in [-1, 1], NCHW, an image's the same in every batch.
+
+        `truncation` from 0 to 1 pulls what latents are mapped to towards its mean; 1 leaves it alone.
+        """
+        ...
+
+
 class Classifies(Protocol):
     """What the one kept network of a family offers whose rows are examined by classifying images."""
 
