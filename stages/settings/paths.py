@@ -78,6 +78,16 @@ def additions() -> Path:
     return RESULTS / "additions.csv"
 
 
+def paces() -> Path:
+    """Rows whose lesson's weight moves against those of another pace."""
+    return RESULTS / "paces.csv"
+
+
+def evidence() -> Path:
+    """Whether lesson and game pull against each other, and whether that grows during training."""
+    return RESULTS / "evidence.csv"
+
+
 def variance() -> Path:
     """Spread over training seeds beside the spread of the evaluation sample."""
     return RESULTS / "variance.csv"
