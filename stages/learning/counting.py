@@ -28,9 +28,16 @@ def layer(macs: int, by_output: int, answer: Tensor) -> Count:
     return Counter(macs=macs, macs_output_rule=by_output, activations=answer.numel())
 
 
+def fixed(weight: Tensor) -> bool:
+    """Whether one filter serves all channels: it is not learnt, and published counts leave it out."""
+    return weight.shape[0] > 1 and weight.stride(0) == 0
+
+
 def convolution(given: Sequence[Any], answer: Tensor) -> Count:
     """A weight is used once per output position; that of a transposed convolution once per input position."""
     image, weight, transposed = given[0], given[1], given[6]
+    if fixed(weight):
+        return Count()
     by_output = answer.shape[0] * weight.numel() * math.prod(answer.shape[2:])
     by_input = image.shape[0] * weight.numel() * math.prod(image.shape[2:])
     return layer(by_input if transposed else by_output, by_output, answer)
@@ -39,6 +46,8 @@ def convolution(given: Sequence[Any], answer: Tensor) -> Count:
 def convolution_backward(given: Sequence[Any], answer: object) -> Count:  # noqa: ARG001 - the handles' common form
     """The forward count for each gradient, of the input and of the weight."""
     gradient, image, weight, transposed, wanted = given[0], given[1], given[2], given[7], given[10]
+    if fixed(weight):
+        return Count()
     positions = image.shape[2:] if transposed else gradient.shape[2:]
     return Counter(macs=image.shape[0] * weight.numel() * math.prod(positions) * (wanted[0] + wanted[1]))
 

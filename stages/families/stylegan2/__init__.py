@@ -1,0 +1,16 @@
+"""StyleGAN2: images from latents, by styles (Karras et al., CVPR 2020, arXiv 1912.04958).
+
+As released in stylegan2-ada-pytorch, with activations modulated in place of weights, the same function. Differences,
+each a choice in the row and off at paper scale: fewer mapping layers, shorter latents, no noise, no mixing, no path
+length, a critic that is shown the images that the generator was just judged by. A second latent is mixed in image by
+image, not batch by batch; there is no adaptive augmentation.
+"""
+
+from stages.families.stylegan2.cutting import coupled_channels, inherited
+from stages.families.stylegan2.networks import PAPER, ROLES, Spec, build, example, make_spec, taps
+from stages.families.stylegan2.playing import OUTPUT, RIVALS, Losses, Play, feed, game, latents, sample
+
+__all__ = [
+    "OUTPUT", "PAPER", "RIVALS", "ROLES", "Losses", "Play", "Spec", "build", "coupled_channels", "example", "feed",
+    "game", "inherited", "latents", "make_spec", "sample", "taps",
+]  # fmt: skip
