@@ -62,8 +62,8 @@ def pairings(
     if untaught is not None:
         yield UNTAUGHT, untaught
     tests = {
-        WHOLE: lambda other: courses[other].whole,
-        LEVEL: lambda other: courses[other].still and abs(courses[other].dose - course.dose) <= SAME_DOSE,
+        WHOLE: lambda other: courses[other].whole and not course.whole,
+        LEVEL: lambda other: courses[other].still and not course.still and near(courses[other], course),
         REVERSED: lambda other: mirrored(row, rows[other]),
     }
     for against, test in tests.items():
@@ -71,3 +71,8 @@ def pairings(
     for other in courses:
         if row.schedule != rows[other].schedule and alike(row, rows[other], "schedule") and not beside:
             yield SCHEDULE, other
+
+
+def near(course: Course, other: Course) -> bool:
+    """Whether two doses are the same."""
+    return abs(course.dose - other.dose) <= SAME_DOSE
