@@ -1,8 +1,8 @@
 """Put what was counted and measured into tables.
 
 In: params, results/costs.json, results/quality, results/curves; out, in results: results.csv, comparisons.csv,
-additions.csv, paces.csv, evidence.csv, variance.csv, curves.csv, and what their columns mean: README.md for readers,
-columns.json for programs.
+additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, and what their columns mean: README.md for
+readers, columns.json for programs.
 """
 
 from __future__ import annotations

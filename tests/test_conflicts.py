@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.findings import comparing, conflicts, courses, naming, paces, tables
+from stages.findings import comparing, conflicts, courses, naming, paces, picks, tables
 from stages.settings import sweeps
 from stages.settings.rows import Params
 from tests import judged, paced_rows
@@ -126,3 +126,20 @@ def test_paces_are_called_as_params_have_them(settings: Params) -> None:
     }
     assert naming.lesson(settings.variants["linear"]) == "image, linear"
     assert naming.lesson(settings.variants["whole"]) == "image"
+
+
+def test_a_search_s_best_is_held_against_its_controls_alone(settings: Params) -> None:
+    plain, taught = settings.variants["plain"], settings.variants["whole"]
+    rows = {
+        f"{pick}-{name}": row.model_copy(update={"student": {"chosen": "faces", "pick": pick}})
+        for pick in ("uniform", "best", "random1")
+        for name, row in (("none", plain), ("taught", taught))
+    }
+    rows["elsewhere"] = plain.model_copy(update={"student": {"chosen": "other", "pick": "uniform"}})
+    found = [(each.variant, each.against, each.beside) for each in picks.of_rows({**settings.variants, **rows})]
+    assert found == [
+        ("best-none", "uniform", "uniform-none"),
+        ("best-none", "random1", "random1-none"),
+        ("best-taught", "uniform", "uniform-taught"),
+        ("best-taught", "random1", "random1-taught"),
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.findings import additions, comparing, conflicts, courses, dictionary, naming, paces, records, tables
+from stages.findings import additions, comparing, conflicts, courses, dictionary, naming, paces, picks, records, tables
 from stages.findings.comparing import Comparison
 from stages.findings.courses import Course
 from stages.findings.dictionary import Dictionary
@@ -60,6 +60,21 @@ PACE = (
     "high",
     "verdict",
 )
+CHOICE = (
+    "variant",
+    "search",
+    "against",
+    "beside",
+    "metric",
+    "better",
+    "n",
+    "best",
+    "other",
+    "difference",
+    "low",
+    "high",
+    "verdict",
+)
 VARIANCE = ("variant", "metric", "seeds", "mean", "seed_deviation", "sample_error", "seed_share")
 
 
@@ -88,6 +103,7 @@ def texts(found: Gathered) -> dict[Path, str]:
         paths.results(): tables.text(columns, lines),
         paths.comparisons(): tables.text(COMPARISON, comparisons(found)),
         paths.additions(): tables.text(ADDITION, added(found)),
+        paths.picks(): tables.text(CHOICE, picked(found)),
         paths.variance(): tables.text(VARIANCE, variances(found)),
         paths.dictionary(): found.dictionary.text(),
         paths.columns(): page(found),
@@ -139,6 +155,14 @@ def paced(found: Gathered, known: Mapping[str, Course]) -> Iterator[dict[str, ob
             other = known[each.beside].dose if each.beside in known else 0.0
             numbers = dict(zip(PACE[8:], vars(result).values(), strict=True))
             yield {**vars(each), **mine, "beside_dose": other, "metric": metric, "better": better, **numbers}
+
+
+def picked(found: Gathered) -> Iterator[dict[str, object]]:
+    """Every row of what a search found best against its controls."""
+    for each in picks.of_rows(found.rows):
+        for metric, better, result in compared(found, each.variant, each.beside):
+            numbers = dict(zip(CHOICE[6:], vars(result).values(), strict=True))
+            yield {**vars(each), "metric": metric, "better": better, **numbers}
 
 
 def compared(found: Gathered, name: str, other: str | None) -> Iterator[tuple[str, str, Comparison]]:

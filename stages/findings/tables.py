@@ -69,6 +69,13 @@ What a pace changes: rows that agree in all but how λ, the factor on their less
 never moves and has the same average within {near} (`same dose`), the pace that is mirrored here (`reversed`), the same
 pace at another schedule. `difference` is `paced` minus `other`, over common seeds as above.
 
+## picks.csv
+
+What a search is worth: a student of the widths that it found best (`variant`) against another of its picks (`beside`),
+made, taught and judged alike; `against` says which: the uniform one, or one by chance, at the same cost. `difference`
+is `best` minus `other`, over common seeds as above. `choices/<search>.json` holds what the search measured, and `tau`,
+how far the ranks by shared weights are those of training alone.
+
 ## evidence.csv
 
 Do lesson and game pull against each other, and more so as the student gets better? Of each row that recorded evidence,
