@@ -15,10 +15,10 @@ from torch import Tensor
 
 from stages import build_judges
 from stages.learning import problems
-from stages.measuring import damages, examination, judges
+from stages.measuring import damages, examination, frechet, judges
 from stages.measuring.features import extract
 from stages.measuring.judge import FEATURES, Judge, disturbed
-from stages.metrics import fid, kid
+from stages.metrics import kid
 from stages.settings import paths
 from stages.storage import prepared
 from stages.storage.prepared import to_tensor
@@ -142,8 +142,8 @@ def test_distances_grow_with_damage(data: prepared.Prepared, judge: judges.Descr
     sets = [images for name, _, images in damages.damaged(test) if name == kind]
     features = [extract(judge.network.features, images, batch=100) for images in sets]
     unseen = extract(judge.network.features, test.real, batch=100)
-    real = fid.moments(unseen)
-    distances = [fid.frechet_distance(real, fid.moments(each)) for each in features]
+    real = frechet.moments(unseen)
+    distances = [frechet.frechet_distance(real, frechet.moments(each)) for each in features]
     assert all(len(images) == 300 for images in sets)
     assert len(sets) == 4
     assert all(after > before for before, after in pairwise(distances)), distances

@@ -27,7 +27,7 @@ from stages.learning.contracts import AGAIN, Networks, Role, Seen, Tap
 
 ROLES: dict[Role, tuple[str, ...]] = {"generator": ("generator",), "discriminator": ("discriminator",)}
 SMALLEST, WIDEST, CHANNELS = 4, 512, 32768
-MAPPING_RATE, GROUP, LONGEST = 0.01, 4, 512
+GROUP, LONGEST = 4, 512
 
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=2048)], ...],
@@ -45,8 +45,8 @@ class Spec:
     """The architecture as data; `resolution` comes from the row's data.
 
     `widths` are the channels at 4, 8, … pixels, `critic_widths` those of the critic at the same sides; none at all are
-    the published ones, 32768 / side and 512 at most. `latent` is the length of z and of w. `noise` adds a learnt share
-    of one random map to each convolution's output.
+    the published ones, 32768 / side and 512 at most. `latent` is the length of z and of w; the mapping between them
+    learns at `mapping_rate` times the rate. `noise` adds a learnt share of one random map to each convolution's output.
     """
 
     resolution: Annotated[int, Field(ge=8, le=1024)]
@@ -54,6 +54,7 @@ class Spec:
     critic_widths: Widths = ()
     latent: Annotated[int, Field(ge=1, le=LONGEST)] = LONGEST
     mapping_layers: Annotated[int, Field(ge=1, le=16)] = 8
+    mapping_rate: Annotated[float, Field(gt=0, le=1)] = 0.01
     noise: bool = True
 
     def __post_init__(self) -> None:
@@ -83,9 +84,9 @@ def published(resolution: int) -> tuple[int, ...]:
 class Mapping(nn.Module):
     """z over its root mean square, then linear layers: w."""
 
-    def __init__(self, latent: int, layers: int) -> None:
+    def __init__(self, latent: int, layers: int, rate: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Linear(latent, latent, rate=MAPPING_RATE) for _ in range(layers))
+        self.layers = nn.ModuleList(Linear(latent, latent, rate=rate) for _ in range(layers))
 
     def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n z"]:
         x = z * (z.square().mean(dim=1, keepdim=True) + TINY).rsqrt()
@@ -158,7 +159,7 @@ class Generator(nn.Module):
         super().__init__()
         self.spec = spec
         channels = spec.channels()
-        self.mapping = Mapping(spec.latent, spec.mapping_layers)
+        self.mapping = Mapping(spec.latent, spec.mapping_layers, spec.mapping_rate)
         self.constant = Constant(channels[0])
         self.blocks = nn.ModuleList(
             Block(entry, width, side, spec)
