@@ -14,8 +14,7 @@ from stages.figures import style, tiles
 from stages.figures.evidence import Evidence, groups
 from stages.figures.style import Drawn
 from stages.findings.naming import called, made
-from stages.measuring import sheets
-from stages.measuring.sheets import Sheet
+from stages.measuring import walks
 from stages.settings import paths
 from stages.storage.prepared import Bytes
 
@@ -24,8 +23,8 @@ SHOWN, MOST, WALKERS = 12, 14, 3
 GAP = 6
 LEFT, TOP, BETWEEN = 1.3, 0.36, 0.34
 NOTE = (
-    f"Columns: the same {SHOWN} latents for all rows, not chosen; first seed. Below: {sheets.FRAMES} frames of one "
-    "walk from latent to latent, which ends where it began."
+    f"Columns: the same {SHOWN} latents for all rows, not chosen; first seed. Below: {walks.FRAMES} frames of one "
+    "walk around a circle through latents."
 )
 
 
@@ -44,9 +43,10 @@ def pictured(evidence: Evidence) -> Evidence:
     return evidence.only([name for name, report in evidence.reports.items() if "marginals" in report])
 
 
-def read(name: str) -> Sheet:
-    """The pictures of a row."""
-    return sheets.cut(np.asarray(Image.open(paths.samples(name)).convert("RGB")))
+def read(evidence: Evidence, name: str) -> tuple[Bytes, Bytes]:
+    """The images and the frames of a row's picture."""
+    resolution = evidence.settings.datasets[evidence.rows[name].dataset].resolution
+    return walks.parted(np.asarray(Image.open(paths.samples(name)).convert("RGB")), resolution)
 
 
 def lines(evidence: Evidence, names: list[str]) -> list[str]:
@@ -69,10 +69,10 @@ def words(evidence: Evidence, shown: list[str]) -> list[str]:
 
 def grid(evidence: Evidence, problem: str, shown: list[str]) -> Figure:
     """A line of pictures per row; below, the walks of the first few."""
-    found, names, note = {name: read(name) for name in shown}, words(evidence, shown), NOTE
+    found, names, note = [read(evidence, name) for name in shown], words(evidence, shown), NOTE
     blocks = [
-        Block([list(found[name].images[:SHOWN]) for name in shown], (1,) if len(shown) > 1 else ()),
-        Block([list(found[name].frames) for name in shown[:WALKERS]], ()),
+        Block([list(images[:SHOWN]) for images, _ in found], (1,) if len(shown) > 1 else ()),
+        Block([list(frames) for _, frames in found[:WALKERS]], ()),
     ]
     room = style.PAGE - LEFT - 0.08
     walk = blocks[1].height * room / blocks[1].width

@@ -28,6 +28,7 @@ NOTE = (
 )
 LINE, LEFT, TOP, KNOWN, SPACE, BOTTOM = 0.15, 1.5, 0.56, 1.2, 0.35, 0.36
 NORMAL = 1.96
+ROW = "row"
 YES = 2
 """Of a category of so many values the last alone is shown: the other is the rest."""
 
@@ -73,9 +74,10 @@ def values(found: Found) -> list[Value]:
 
 
 def shares(evidence: Evidence, name: str, data: str, shown: list[Value], whose: str) -> list[float]:
-    """What was read of a row's images, or of real draws beside it."""
+    """What was read of the images of a row's first seed, or of real draws beside it."""
     found = evidence.reports[name]["marginals"][data]
-    return [found[value.category][whose][value.place] for value in shown]
+    read = [found[value.category][whose] for value in shown]
+    return [(each[0] if whose == ROW else each)[value.place] for value, each in zip(shown, read, strict=True)]
 
 
 def gaps(evidence: Evidence, data: str, rows: list[str], shown: list[Value]) -> Figure:
@@ -118,7 +120,7 @@ def compared(
     looks = style.order([name for name in rows if evidence.rows[name].compression != "none"])
     for name in rows:
         colour, marker = looks.get(name, (style.INK, "*"))
-        sources.append((called(evidence.rows[name]), name, "row", (marker, colour, 5.5 if marker == "*" else 3.4)))
+        sources.append((called(evidence.rows[name]), name, ROW, (marker, colour, 5.5 if marker == "*" else 3.4)))
     for word, name, whose, (marker, colour, size) in sources:
         off = [
             100 * (share - value.known)
