@@ -48,7 +48,7 @@ class Value:
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """A figure per problem and data set whose factors are known."""
-    for problem, names in evidence.problems().items():
+    for problem in evidence.problems():
         teacher = evidence.teacher(problem)
         rows = [
             name

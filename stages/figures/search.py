@@ -18,7 +18,8 @@ from stages.settings import paths
 NOTE = (
     "Fitness: the judge's Fréchet distance on validation images, less is better; nothing was chosen on the test. "
     "Left: {count} configurations with the weights that they share. Dashed: the budget, {budget} MACs. Grey line: the "
-    "best at no more than a cost. Right: the same configurations with shared weights and trained alone; Kendall's τ {tau:.2f}, "
+    "best at no more than a cost. Right: the same configurations with shared weights and trained alone; "
+    "Kendall's τ {tau:.2f}, "
     "95 % bootstrap interval {low:.2f} to {high:.2f} over {alone} configurations: {trust}. The search cost {cost} MACs "
     "({parts})."
 )
