@@ -89,7 +89,7 @@ def read(path: Path) -> Described:
             description = json.loads((file.metadata() or {})["retort"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         labels, width, resolution = (description[name] for name in ("labels", "width", "resolution"))
-        judge, segmenter, reader = Judge(len(labels), width, resolution), None, None
+        judge, segmenter, reader = Judge(len(tensors["answer.weight"]), width, resolution), None, None
         filled(judge, {name: value for name, value in tensors.items() if not name.startswith((SEGMENTER, READER))})
         if "classes" in description:
             segmenter = Segmenter(description["classes"], width)
