@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.findings import origins
-from stages.measuring.columns import INPUT, PERFECT
+from stages.measuring.columns import DRAWS, INPUT, PERFECT
 from stages.settings import paths, provenance, sweeps
 from stages.settings.rows import VariantRow
 from stages.tables import gathered
@@ -73,7 +73,7 @@ def network(found: Gathered, name: str) -> Mapping[str, Any]:
 
 
 def metrics(found: Gathered, report: Mapping[str, Any]) -> list[Details]:
-    """Every measured number, seed by seed with its interval, and what the two references score."""
+    """Every measured number, seed by seed with its interval, and what references score."""
     seeds, references = list(report["seeds"].values()), report.get("references", {})
     listed = []
     for metric in seeds[0]["overall"]:
@@ -81,7 +81,7 @@ def metrics(found: Gathered, report: Mapping[str, Any]) -> list[Details]:
         values = [[each["overall"][metric], *each.get("intervals", {}).get(metric, [])] for each in seeds]
         beside = {
             who: references[f"{prefix}{metric}"]
-            for who, prefix in (("input", INPUT), ("exact", PERFECT))
+            for who, prefix in (("input", INPUT), ("exact", PERFECT), ("draws", DRAWS))
             if f"{prefix}{metric}" in references
         }
         listed.append(
