@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.learning import devices, progress
-from stages.measuring import judges, palette, reader, readings
+from stages.measuring import judges, palette, reader, readings, turns
 from stages.measuring.decisions import decisions
 from stages.measuring.judge import Judge, disturbed
 from stages.measuring.palette import Palette
@@ -46,11 +46,11 @@ def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
 def train(data: prepared.Prepared, row: JudgeRow, device: torch.device, title: str) -> Judge:
     """A judge after its whole schedule; (seed, step) draw each batch."""
     torch.manual_seed(row.seed)
-    judge = Judge(len(data.header.labels), row.width, data.header.resolution)
+    judge = Judge(len(turns.answers(data.header)), row.width, data.header.resolution)
     split = data.split("train")
 
     def value(step: int) -> Tensor:
-        images, labels = prepared.batch(split, row.batch, row.seed, step, flip=True)
+        images, labels = turns.asked(data.header, *prepared.batch(split, row.batch, row.seed, step, flip=True))
         images = disturbed(images, torch.Generator().manual_seed((row.seed << 32) + step))
         images = images.to(device, memory_format=torch.channels_last)
         return loss(judge(images), labels.to(device), data.header.kind)
@@ -107,12 +107,18 @@ def descend(
 
 
 def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict[str, float]:
-    """Its accuracy on real test images, by label and on average: no translator can be asked for more."""
+    """Its accuracy on real test images, by answer and on average: no translator can be asked for more."""
     header, split = data.header, data.split("test")
+    seen: list[Tensor] = []
+    truths: list[Tensor] = []
     with torch.inference_mode():
-        parts = (split.images[start : start + TEST_BATCH] for start in range(0, len(split), TEST_BATCH))
-        logits = torch.cat([judge(prepared.to_tensor(part).to(device)).float().cpu() for part in parts])
-    labels = torch.tensor(np.array(split.labels), dtype=torch.bool)
+        for start in range(0, len(split), TEST_BATCH):
+            part = slice(start, start + TEST_BATCH)
+            images, truth = prepared.to_tensor(split.images[part]), torch.tensor(np.array(split.labels[part]))
+            images, truth = turns.asked(header, images, truth)
+            seen.append(judge(images.to(device)).float().cpu())
+            truths.append(truth.bool())
+    logits, labels = torch.cat(seen), torch.cat(truths)
     if header.kind != "attributes":
         right = (logits.argmax(dim=1) == labels.int().argmax(dim=1)).double()
         each = [float(right[column].mean()) for column in labels.T]
@@ -121,7 +127,9 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
         each = (decisions(logits, header.labels, header.exclusive) == labels).double().mean(dim=0).tolist()
         mean = sum(each) / len(each)
     accuracy = {
-        label: round(share, 6) for label, share in zip(header.labels, each, strict=True) if not math.isnan(share)
+        label: round(share, 6)
+        for label, share in zip(turns.answers(header), each, strict=True)
+        if not math.isnan(share)
     }
     return {**accuracy, "mean": round(mean, 6)}
 

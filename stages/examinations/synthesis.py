@@ -205,7 +205,7 @@ def surroundings(sitting: Sitting, teacher: Seen, seen: list[Seen], known: dict[
         "protocol": {
             "shared": {
                 **shared,
-                **settings.model_dump(include={"extractor", "resamples", "seed", "truncation", "programs"}),
+                **settings.model_dump(include={"extractor", "resamples", "seed", "truncation"}),
             },
             "datasets": {header.name: of_data},
         },

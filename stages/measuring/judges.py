@@ -22,6 +22,7 @@ from stages.measuring.reader import Reader
 from stages.measuring.readings import Mistakes
 from stages.measuring.segmenter import Segmenter
 from stages.storage import factors
+from stages.storage.factors import Factors
 from stages.storage.prepared import Header
 
 SEGMENTER, READER = "segmenter.", "reader."
@@ -47,11 +48,11 @@ class Described:
     segmenter: Segmenter | None
     reader: Reader | None
 
-    @property
-    def mistakes(self) -> Mistakes:
-        """How the reader of factors errs."""
-        confusions = {name: torch.tensor(counts) for name, counts in self.about["confusions"].items()}
-        return Mistakes(confusions, self.about["correlations"])
+    def mistakes(self, law: Factors) -> Mistakes:
+        """How the reader of factors errs, in the order of the factors."""
+        confusions, correlations = self.about["confusions"], self.about["correlations"]
+        counts = {name: torch.tensor(confusions[name]) for name in law.categories}
+        return Mistakes(counts, {name: correlations[name] for name in law.traits})
 
 
 def serialise(
@@ -88,7 +89,7 @@ def read(path: Path) -> Described:
             description = json.loads((file.metadata() or {})["retort"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         labels, width, resolution = (description[name] for name in ("labels", "width", "resolution"))
-        judge, segmenter, reader = Judge(len(labels), width, resolution), None, None
+        judge, segmenter, reader = Judge(len(tensors["answer.weight"]), width, resolution), None, None
         filled(judge, {name: value for name, value in tensors.items() if not name.startswith((SEGMENTER, READER))})
         if "classes" in description:
             segmenter = Segmenter(description["classes"], width)
@@ -130,8 +131,8 @@ def read_for(path: Path, header: Header) -> Described:
     return found
 
 
-def fits(found: Described, law: factors.Factors) -> bool:
+def fits(found: Described, law: Factors) -> bool:
     """Whether a judge's reader is one of these factors."""
     sizes = {name: len(counts) for name, counts in found.about["confusions"].items()}
-    traits = tuple(found.about["correlations"])
-    return sizes == {name: len(values) for name, values in law.categories.items()} and traits == law.traits
+    wanted = {name: len(values) for name, values in law.categories.items()}
+    return sizes == wanted and found.about["correlations"].keys() == set(law.traits)

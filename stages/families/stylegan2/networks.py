@@ -27,7 +27,7 @@ from stages.learning.contracts import AGAIN, Networks, Role, Seen, Tap
 
 ROLES: dict[Role, tuple[str, ...]] = {"generator": ("generator",), "discriminator": ("discriminator",)}
 SMALLEST, WIDEST, CHANNELS = 4, 512, 32768
-GROUP, LONGEST = 4, 512
+LONGEST = 512
 
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=2048)], ...],
@@ -47,6 +47,7 @@ class Spec:
     `widths` are the channels at 4, 8, … pixels, `critic_widths` those of the critic at the same sides; none at all are
     the published ones, 32768 / side and 512 at most. `latent` is the length of z and of w; the mapping between them
     learns at `mapping_rate` times the rate. `noise` adds a learnt share of one random map to each convolution's output.
+    Images in a `group` are compared by the critic.
     """
 
     resolution: Annotated[int, Field(ge=8, le=1024)]
@@ -56,6 +57,7 @@ class Spec:
     mapping_layers: Annotated[int, Field(ge=1, le=16)] = 8
     mapping_rate: Annotated[float, Field(gt=0, le=1)] = 0.01
     noise: bool = True
+    group: Annotated[int, Field(ge=1, le=256)] = 4
 
     def __post_init__(self) -> None:
         if self.resolution & (self.resolution - 1):
@@ -231,9 +233,9 @@ class Residual(nn.Module):
         return (bent(self.down(bent(self.keep(x)))) + self.around(x)) / GAIN
 
 
-def deviation(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1 h w"]:
+def deviation(x: Float[Tensor, "n c h w"], most: int) -> Float[Tensor, "n 1 h w"]:
     """How much images of a group differ, as one more map: the deviation over the group, averaged over the rest."""
-    group = next(size for size in range(min(GROUP, len(x)), 0, -1) if len(x) % size == 0)
+    group = next(count for count in range(min(most, len(x)), 0, -1) if len(x) % count == 0)
     grouped = x.float().unflatten(0, (group, -1))
     spread = (grouped.var(dim=0, unbiased=False) + TINY).sqrt().mean(dim=(1, 2, 3))
     return spread.repeat(group)[:, None, None, None].expand(-1, 1, *x.shape[2:]).to(x)
@@ -260,7 +262,7 @@ class Critic(nn.Module):
         seen = {f"block{largest}": x}
         for block, side in zip(self.blocks, smaller, strict=True):
             seen[f"block{side}"] = x = block(x)
-        x = bent(self.end(torch.cat([x, deviation(x)], dim=1)))
+        x = bent(self.end(torch.cat([x, deviation(x, self.spec.group)], dim=1)))
         return {**seen, "score": self.score(bent(self.hidden(x.flatten(1)))).float()}
 
     def forward(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1"]:
@@ -287,9 +289,8 @@ def taps(spec: Spec, network: str) -> dict[str, Tap]:
         f"block{side}": Tap(width, "map", side) for width, side in zip(channels, sides(spec.resolution), strict=True)
     }
     if not generator:
-        return maps
-    seen = {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
-    return seen | {f"{AGAIN}{tap}": each for tap, each in seen.items() if tap != "w"}
+        return {**maps, "score": Tap(1, "vector")}
+    return {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
 
 
 PAPER = {"resolution": 256}
