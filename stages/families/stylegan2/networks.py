@@ -286,9 +286,8 @@ def taps(spec: Spec, network: str) -> dict[str, Tap]:
         f"block{side}": Tap(width, "map", side) for width, side in zip(channels, sides(spec.resolution), strict=True)
     }
     if not generator:
-        return maps
-    seen = {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
-    return seen | {f"{AGAIN}{tap}": each for tap, each in seen.items() if tap != "w"}
+        return {**maps, "score": Tap(1, "vector")}
+    return {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
 
 
 PAPER = {"resolution": 256}
