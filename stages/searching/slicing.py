@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from stages.blocks import surgery
+from stages.blocks import slimming, surgery
 from stages.learning.contracts import Family, Networks, Seen
 from stages.searching.spaces import Widths, spec_of
 from stages.settings import members
@@ -88,19 +88,13 @@ class Shared(nn.Module):
             return getattr(super().__getattr__("network"), name)
 
 
-def importance(readings: Sequence[Any]) -> Tensor:
-    """Of channels: Σ over the layers that read them of Σ|weight| · mean|style| (Anycost GAN)."""
-    scores = [each.weight.abs().flatten(1).sum(dim=1) * each.style.abs().mean(dim=0) for each in readings]
-    return torch.stack(scores).sum(dim=0)
-
-
 @torch.no_grad()
 def sort_channels(family: Family, networks: Networks, name: str) -> None:
     """Bring the channels of every map into the order of their importance; what the network computes stays."""
     network, searched = networks[name], cast(Any, family)
     readings = searched.readings(network, searched.latents(networks, LATENTS, SEED))
     # All orders come before the first change: a channel is weighed with all of its readers.
-    orders = [importance(each).sort(descending=True, stable=True).indices for each in readings]
+    orders = [slimming.importance(each).sort(descending=True, stable=True).indices for each in readings]
     for group, order in zip(searched.coupled_channels(network), orders, strict=True):
         surgery.cut(group, order)
 
