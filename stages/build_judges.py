@@ -152,9 +152,8 @@ def main(name: str) -> None:
     data = prepared.read(paths.dataset(row.dataset))
     header, classes, law = data.header, palette.of(data.header), factors.of(data.header)
     with provenance.timed("build_judges", name, precision=place.precision, device=place.device.type):
-        asked, segmenter, readers = judges.labelled(data), None, None
-        judge = train(asked, row, place.device, name)
-        reached = ceiling(judge, asked, place.device)
+        judge, segmenter, readers = train(data, row, place.device, name), None, None
+        reached = ceiling(judge, data, place.device)
         about: dict[str, Any] = {
             "row": row.model_dump(),
             "data": header.sha256,
@@ -168,7 +167,7 @@ def main(name: str) -> None:
         if law is not None:
             readers = train_reader(data, law, row, place.device, name)
             about |= noted(reader.examined(readers, data.split(prepared.FRESH), law, TEST_BATCH))
-        content = judges.serialise(judge, asked.header.labels, row.width, header.resolution, about, segmenter, readers)
+        content = judges.serialise(judge, header.labels, row.width, header.resolution, about, segmenter, readers)
         write_atomically(paths.judge(name), content)
     print(f"{name}: accuracy on real test images {reached['mean']:.4f} on average, lowest {min(reached.values()):.4f}")
     if classes is not None:

@@ -7,11 +7,10 @@ known the one that reads these.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
@@ -23,7 +22,8 @@ from stages.measuring.reader import Reader
 from stages.measuring.readings import Mistakes
 from stages.measuring.segmenter import Segmenter
 from stages.storage import factors
-from stages.storage.prepared import Header, Prepared, Split
+from stages.storage.factors import Factors
+from stages.storage.prepared import Header
 
 SEGMENTER, READER = "segmenter.", "reader."
 """What the names of the readers' tensors begin with; none of the judge's do."""
@@ -48,47 +48,11 @@ class Described:
     segmenter: Segmenter | None
     reader: Reader | None
 
-    @property
-    def mistakes(self) -> Mistakes:
-        """How the reader of factors errs."""
-        confusions = {name: torch.tensor(counts) for name, counts in self.about["confusions"].items()}
-        return Mistakes(confusions, self.about["correlations"])
-
-
-def answers(header: Header) -> tuple[str, ...]:
-    """What a judge is asked: the labels, or where there are none the values of known factors."""
-    law = factors.of(header)
-    if header.kind != "images" or law is None:
-        return header.labels
-    return tuple(name for group in groups(law).values() for name in group)
-
-
-def groups(law: factors.Factors) -> dict[str, tuple[str, ...]]:
-    """Of each category the names of its values; of two values the last stands for both."""
-    return {
-        name: (name,) if len(values) == 2 else tuple(f"{name} {value}" for value in values)
-        for name, values in law.categories.items()
-    }
-
-
-def labelled(data: Prepared) -> Prepared:
-    """The same images with what a judge is asked as their labels."""
-    law = factors.of(data.header)
-    if data.header.kind != "images" or law is None:
-        return data
-    named = groups(law)
-    exclusive = tuple(group for group in named.values() if len(group) > 1)
-    header = replace(data.header, labels=answers(data.header), kind="attributes", exclusive=exclusive)
-
-    def told(split: Split) -> Split:
-        assert split.factors is not None, "a data set that notes its law has factors in every split"
-        columns = [
-            split.factors[:, place, None] == (1 if len(group) == 1 else np.arange(len(group)))
-            for place, group in enumerate(named.values())
-        ]
-        return replace(split, labels=np.concatenate(columns, axis=1).astype(np.uint8))
-
-    return Prepared(header, {name: told(split) for name, split in data.splits.items()})
+    def mistakes(self, law: Factors) -> Mistakes:
+        """How the reader of factors errs, in the order of the factors."""
+        confusions, correlations = self.about["confusions"], self.about["correlations"]
+        counts = {name: torch.tensor(confusions[name]) for name in law.categories}
+        return Mistakes(counts, {name: correlations[name] for name in law.traits})
 
 
 def serialise(
@@ -154,9 +118,8 @@ def filled(network: nn.Module, tensors: dict[str, Tensor]) -> None:
 def read_for(path: Path, header: Header) -> Described:
     """The judge of a file, or an error if it was not made for data of these labels and this resolution."""
     found = read(path)
-    asked = answers(header)
-    if found.labels != asked:
-        raise JudgeError(f"{path} answers {', '.join(found.labels)}; {header.name} has {', '.join(asked)}")
+    if found.labels != header.labels:
+        raise JudgeError(f"{path} answers {', '.join(found.labels)}; {header.name} has {', '.join(header.labels)}")
     if found.resolution != header.resolution:
         raise JudgeError(f"{path} was made for {found.resolution} px; {header.name} has {header.resolution} px")
     classes = palette.of(header)
@@ -168,8 +131,8 @@ def read_for(path: Path, header: Header) -> Described:
     return found
 
 
-def fits(found: Described, law: factors.Factors) -> bool:
+def fits(found: Described, law: Factors) -> bool:
     """Whether a judge's reader is one of these factors."""
     sizes = {name: len(counts) for name, counts in found.about["confusions"].items()}
-    traits = tuple(found.about["correlations"])
-    return sizes == {name: len(values) for name, values in law.categories.items()} and traits == law.traits
+    wanted = {name: len(values) for name, values in law.categories.items()}
+    return sizes == wanted and found.about["correlations"].keys() == set(law.traits)

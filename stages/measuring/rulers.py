@@ -19,7 +19,7 @@ from stages.measuring.reader import Reader
 from stages.measuring.readings import Mistakes
 from stages.measuring.segmenter import Segmenter
 from stages.settings import paths
-from stages.storage import hashing, weights
+from stages.storage import factors, hashing, weights
 from stages.storage.prepared import Header
 
 Extractor = Literal["judge", "inception"]
@@ -66,5 +66,6 @@ def read(
     suffix = JUDGE if extractor == "judge" else ""
     segmenter = None if described.segmenter is None else described.segmenter.to(device)
     reader = None if described.reader is None else described.reader.to(device)
-    mistakes = None if reader is None else described.mistakes
+    law = factors.of(header)
+    mistakes = None if law is None else described.mistakes(law)
     return Rulers(judge, features, suffix, sha256, described.about["ceiling"], segmenter, reader, mistakes)
