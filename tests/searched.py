@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+from ruamel.yaml import YAML
+
+from stages.settings.params import sections
+from stages.settings.rows import Params
+
 TEXT = """\
 run: {device: cpu, precision: float32, save_every: 2}
 datasets:
-  faces: {dataset: avatars, resolution: 16, settings: {labels: attributes, train: 64, validation: 96, test: 16, seed: 0}}
+  faces: {dataset: avatars, resolution: 16, settings: {labels: attributes, train: 64, validation: 96, test: 64, seed: 0}}
 judges:
   faces: {dataset: faces, width: 4, steps: 4, batch: 8, learning_rate: 0.002, seed: 0}
 schedules:
@@ -19,10 +24,15 @@ wides:
 searches:
   half: {<<: *taught, wide: wide, compression: resize, student: {}, budget: 0.6, near: 0.5, images: 96, random: 1, alone: 1, seed: 0}
 variants:
-  plain: {<<: *taught, examination: translation, compression: resize, student: {widths: [4, 3, 2]}, seeds: [0], problem: two}
+  plain: {<<: *taught, examination: synthesis, compression: resize, student: {widths: [4, 3, 2]}, seeds: [0], problem: two}
 chosen:
-  best: {<<: *taught, examination: translation, compression: resize, student: {chosen: half, pick: best}, seeds: [0], problem: two}
+  best: {<<: *taught, examination: synthesis, compression: resize, student: {chosen: half, pick: best}, seeds: [0], problem: two}
 evaluation:
-  translation: {extractor: judge, batch: 16, images: 16, resamples: 100, seed: 0, metrics: {}}
+  synthesis: {extractor: judge, batch: 32, images: 64, resamples: 100, seed: 0, metrics: {fid: {}}}
 latency: {batches: [1], repeats: 3, warmup: 1}
 """
+
+
+def params(text: str = TEXT) -> Params:
+    """The rows of such a text, not held against each other."""
+    return Params.model_validate(sections(YAML(typ="safe").load(text)))

@@ -11,7 +11,7 @@ import torch
 
 from stages.learning import checkpoints, roles
 from stages.learning.contracts import Family, Networks
-from stages.measuring import judges, synthesised
+from stages.measuring import judges, realities, synthesised
 from stages.searching import slicing, spaces
 from stages.searching.spaces import Widths
 from stages.settings import paths
@@ -26,14 +26,16 @@ BATCH, TRUNCATION, SAVE_EVERY = 100, 1.0, 8
 
 
 class Validation:
-    """Fréchet distance in the judge's features of so many images, of validation latents, to the validation split."""
+    """Fréchet distance in the judge's features of so many images, of validation latents, to validation images."""
 
     def __init__(self, family: Family, teacher: TeacherRow, count: int, device: torch.device) -> None:
         data = prepared.read(paths.dataset(teacher.dataset))
         judge = judges.read_for(paths.judge(teacher.dataset), data.header).network.to(device)
         self.family: Any = family
         self.features, self.count, self.device = judge.features, count, device
-        self.real = synthesised.real_moments(data.split("validation").images, self.features, batch=BATCH, device=device)
+        self.real = synthesised.real_moments(
+            realities.held(data, "choosing"), self.features, batch=BATCH, device=device
+        )
 
     def of(self, networks: Networks) -> float:
         """The fitness of trained networks; the less, the better."""
