@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from stages.findings import origins
 from stages.measuring.columns import DRAWS, INPUT, PERFECT
-from stages.settings import paths, provenance, sweeps
+from stages.settings import paths, provenance, specs, sweeps
 from stages.settings.rows import VariantRow
 from stages.tables import gathered
 from stages.tables.gathered import Fields, Gathered
@@ -115,6 +115,7 @@ def items(found: Gathered, name: str) -> list[str]:
         *(provenance.item_name("acquire_data", each) for each in data),
         *(provenance.item_name("build_judges", each) for each in data),
         provenance.item_name("build_teachers", row.teacher),
+        *searched(found, row),
         "count_costs",
         provenance.item_name(sweeps.stage(found.settings, "distill_students", item), item),
         provenance.item_name("establish_protocols", row.examination),
@@ -122,6 +123,15 @@ def items(found: Gathered, name: str) -> list[str]:
         "gather_results",
         "measure_latency",
     ]
+
+
+def searched(found: Gathered, row: VariantRow) -> list[str]:
+    """The items that chose the widths of a row."""
+    if specs.CHOSEN not in row.student:
+        return []
+    search = row.student[specs.CHOSEN]
+    wide = provenance.item_name("build_wide_students", found.settings.searches[search].wide)
+    return [wide, provenance.item_name("choose_students", search)]
 
 
 def record(item: str) -> Details | None:

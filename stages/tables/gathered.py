@@ -119,5 +119,6 @@ def load(settings: Params) -> Gathered:
             raise TableError(f"{paths.results()} holds seeds {seeds} of {name}, the row has {row.seeds}; run again")
         if name not in costs["variants"]:
             raise TableError(f"{paths.costs()} does not know {name}; run `retort repro` again")
+    choices = {name: json.loads(text(paths.choice(name))) for name in settings.searches}
     comparisons = {(line["variant"], line["metric"]): line for line in table(paths.comparisons())}
-    return Gathered(settings, rows, dictionary.read(), lines, comparisons, {}, costs, latency)
+    return Gathered(settings, rows, dictionary.read(), lines, comparisons, choices, costs, latency)

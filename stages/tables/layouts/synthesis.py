@@ -36,13 +36,13 @@ TOLD = (
     (
         {"fid", "fid_judge", "kid", "kid_judge", "precision", "precision_judge", "recall", "recall_judge"},
         "FID, KID, precision, recall: {images} images of latents that are the same for all rows, truncation "
-        "{truncation:g}, against real images that no network was trained on. Real draws: as many real images, the floor "
-        "of the sample.",
+        "{truncation:g}, against real images that no network was trained on. Real draws: as many real images, the "
+        "floor of the sample.",
     ),
     (
         {"tv_marginal", "frequency_gap", "w1_traits"},
-        "Marginals: how far the shares of each factor's values are from the chances of the drawing program, as a reader "
-        "sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: mean "
+        "Marginals: how far the shares of each factor's values are from the chances of the drawing program, as a "
+        "reader sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: mean "
         "over attributes of the difference to the known share. W1: Wasserstein-1 per trait, in shares of its range.",
     ),
     (
