@@ -1,4 +1,6 @@
-"""Train the classifier that rules over one data set, and where photographs have layouts a reader of their classes.
+"""Train the classifier that rules over one data set, and a reader of the classes or factors that its images show.
+
+Classes are read where photographs have layouts, factors where fresh draws of a program are there to learn from.
 
 In: data/<dataset>; out: results/judges/<dataset>.safetensors.
 """
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.learning import devices, progress
-from stages.measuring import judges, palette
+from stages.measuring import judges, palette, reader, readings, turns
 from stages.measuring.decisions import decisions
 from stages.measuring.judge import Judge, disturbed
 from stages.measuring.palette import Palette
+from stages.measuring.reader import Reader
+from stages.measuring.readings import Mistakes
 from stages.measuring.segmenter import Segmenter, lesson, share_read
 from stages.settings import params, paths, provenance
 from stages.settings.atomic import write_atomically
 from stages.settings.rows import JudgeRow
-from stages.storage import prepared
+from stages.storage import factors, prepared
+from stages.storage.factors import Factors
 
 TEST_BATCH = 256
 FEWER = 4
@@ -41,11 +46,11 @@ def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
 def train(data: prepared.Prepared, row: JudgeRow, device: torch.device, title: str) -> Judge:
     """A judge after its whole schedule; (seed, step) draw each batch."""
     torch.manual_seed(row.seed)
-    judge = Judge(len(data.header.labels), row.width, data.header.resolution)
+    judge = Judge(len(turns.answers(data.header)), row.width, data.header.resolution)
     split = data.split("train")
 
     def value(step: int) -> Tensor:
-        images, labels = prepared.batch(split, row.batch, row.seed, step, flip=True)
+        images, labels = turns.asked(data.header, *prepared.batch(split, row.batch, row.seed, step, flip=True))
         images = disturbed(images, torch.Generator().manual_seed((row.seed << 32) + step))
         images = images.to(device, memory_format=torch.channels_last)
         return loss(judge(images), labels.to(device), data.header.kind)
@@ -71,6 +76,19 @@ def train_segmenter(
     return segmenter.eval()
 
 
+def train_reader(data: prepared.Prepared, law: Factors, row: JudgeRow, device: torch.device, title: str) -> Reader:
+    """A reader of factors after the whole schedule of its judge."""
+    torch.manual_seed(row.seed)
+    network, split = reader.of_law(law, row.width, data.header.resolution), data.split(prepared.FRESH)
+
+    def value(step: int) -> Tensor:
+        images, truth = reader.lesson(split, law, row.batch, row.seed, step)
+        return reader.loss(network, images.to(device, memory_format=torch.channels_last), truth)
+
+    descend(network, value, row, device, f"{title}, factors")
+    return network.eval()
+
+
 def descend(
     network: nn.Module, value: Callable[[int], Tensor], row: JudgeRow, device: torch.device, title: str
 ) -> None:
@@ -89,12 +107,18 @@ def descend(
 
 
 def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict[str, float]:
-    """Its accuracy on real test images, by label and on average: no translator can be asked for more."""
+    """Its accuracy on real test images, by answer and on average: no translator can be asked for more."""
     header, split = data.header, data.split("test")
+    seen: list[Tensor] = []
+    truths: list[Tensor] = []
     with torch.inference_mode():
-        parts = (split.images[start : start + TEST_BATCH] for start in range(0, len(split), TEST_BATCH))
-        logits = torch.cat([judge(prepared.to_tensor(part).to(device)).float().cpu() for part in parts])
-    labels = torch.tensor(np.array(split.labels), dtype=torch.bool)
+        for start in range(0, len(split), TEST_BATCH):
+            part = slice(start, start + TEST_BATCH)
+            images, truth = prepared.to_tensor(split.images[part]), torch.tensor(np.array(split.labels[part]))
+            images, truth = turns.asked(header, images, truth)
+            seen.append(judge(images.to(device)).float().cpu())
+            truths.append(truth.bool())
+    logits, labels = torch.cat(seen), torch.cat(truths)
     if header.kind != "attributes":
         right = (logits.argmax(dim=1) == labels.int().argmax(dim=1)).double()
         each = [float(right[column].mean()) for column in labels.T]
@@ -103,9 +127,28 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
         each = (decisions(logits, header.labels, header.exclusive) == labels).double().mean(dim=0).tolist()
         mean = sum(each) / len(each)
     accuracy = {
-        label: round(share, 6) for label, share in zip(header.labels, each, strict=True) if not math.isnan(share)
+        label: round(share, 6)
+        for label, share in zip(turns.answers(header), each, strict=True)
+        if not math.isnan(share)
     }
     return {**accuracy, "mean": round(mean, 6)}
+
+
+def noted(mistakes: Mistakes) -> dict[str, Any]:
+    """How a reader of factors errs, as a judge's file says it."""
+    return {
+        "confusions": {name: counts.tolist() for name, counts in mistakes.confusions.items()},
+        "correlations": {name: round(each, 6) for name, each in mistakes.correlations.items()},
+    }
+
+
+def sentence(about: Mapping[str, Any]) -> str:
+    """What is said of a reader of factors."""
+    confusions = (np.array(counts) for counts in about["confusions"].values())
+    right = [np.trace(counts) / counts.sum() for counts in confusions]
+    followed = sum(each >= readings.FOLLOWED for each in about["correlations"].values())
+    traits = f"{followed} of {len(about['correlations'])} traits followed"
+    return f"categories of fresh draws read right in {np.mean(right):.4f}, lowest {min(right):.4f}; {traits}"
 
 
 def main(name: str) -> None:
@@ -115,9 +158,9 @@ def main(name: str) -> None:
     # Always float32: the ruler does not depend on what the networks were trained with.
     place = devices.choose(settings.run.device, "float32")
     data = prepared.read(paths.dataset(row.dataset))
-    header, classes = data.header, palette.of(data.header)
+    header, classes, law = data.header, palette.of(data.header), factors.of(data.header)
     with provenance.timed("build_judges", name, precision=place.precision, device=place.device.type):
-        judge, segmenter = train(data, row, place.device, name), None
+        judge, segmenter, readers = train(data, row, place.device, name), None, None
         reached = ceiling(judge, data, place.device)
         about: dict[str, Any] = {
             "row": row.model_dump(),
@@ -129,11 +172,16 @@ def main(name: str) -> None:
             segmenter = train_segmenter(data, classes, row, place.device, name)
             share = share_read(segmenter, classes, data.split("test"), TEST_BATCH)
             about |= {"classes": classes.classes, "pixels": round(share, 6)}
-        content = judges.serialise(judge, header.labels, row.width, header.resolution, about, segmenter)
+        if law is not None:
+            readers = train_reader(data, law, row, place.device, name)
+            about |= noted(reader.examined(readers, data.split(prepared.FRESH), law, TEST_BATCH))
+        content = judges.serialise(judge, header.labels, row.width, header.resolution, about, segmenter, readers)
         write_atomically(paths.judge(name), content)
     print(f"{name}: accuracy on real test images {reached['mean']:.4f} on average, lowest {min(reached.values()):.4f}")
     if classes is not None:
         print(f"{name}: classes of real test photographs read right in {about['pixels']:.4f} of the pixels")
+    if law is not None:
+        print(f"{name}: {sentence(about)}")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def examined(name: str, row: VariantRow, settings: Params, place: devices.Place)
         raise protocols.ProtocolError(f"{name}: no metric of evaluation.{row.examination} measures one of {decide}")
     columns = {column: meaning for column, meaning in report["columns"].items() if column in overall}
     own = report["protocol"]
-    shared = {"examination": row.examination, **own["shared"], "metrics": established["metrics"]}
+    code = {name: established[name] for name in ("metrics", "programs") if name in established}
+    shared = {"examination": row.examination, **own["shared"], **code}
     about = {"headline": headline, "columns": columns, "protocol": {**own, "shared": shared}}
     about["pictured"] = picture is not None
     return {"variant": name, **report, **about}, picture

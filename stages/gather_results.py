@@ -1,7 +1,8 @@
 """Put what was counted and measured into tables.
 
 In: params, results/costs.json, results/quality, results/curves; out, in results: results.csv, comparisons.csv,
-additions.csv, variance.csv, curves.csv, and what their columns mean: README.md for readers, columns.json for programs.
+additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, and what their columns mean: README.md for
+readers, columns.json for programs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def main() -> None:
     settings = params.read()
     with provenance.timed("gather_results"):
         found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
-        texts = gathering.texts(found)
+        texts = {**gathering.texts(found), **gathering.texts_of_paces(found, settings)}
         names, points = curves.gather(settings)
         for path, content in {**texts, paths.training_curves(): tables.text(names, points)}.items():
             write_atomically(path, content.encode())

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from stages.figures import (
     additions,
     architecture,
+    conflict,
     curves,
     evidence,
     factorial,
@@ -25,6 +26,7 @@ from stages.figures import (
     gallery,
     gradients,
     labels,
+    paces,
     pareto,
     person,
     pipeline,
@@ -43,8 +45,8 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, gallery, person, additions, factorial, forest, weights, pareto, curves, gradients, labels, sanity,
-    architecture, temperatures, subclasses, reliability, pipeline,
+    summary, gallery, person, additions, factorial, forest, weights, paces, pareto, curves, gradients, conflict, labels,
+    sanity, architecture, temperatures, subclasses, reliability, pipeline,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from stages.drawing.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS,
 from stages.drawing.portraits import draw, layers, region
 from stages.preparing import writing
 from stages.settings import members
-from stages.storage import prepared
+from stages.storage import factors, prepared
 
 # Share of all pixels that each change moves by more than 8/255, and its mean L1, at 32 px; at least.
 VISIBLE = {
@@ -231,9 +231,76 @@ def test_it_can_be_prepared_and_read_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(split.counterfactuals, joined(source, "test", "counterfactuals"))
 
 
+# Of the sets below as they were before data sets could have factors.
+UNCHANGED = {
+    "attributes": "ad45632a3fb59adf354f74011ad3d0c904b8071b740a0733ff92e8ba27c3bcd5",
+    "expressions": "6e864dc32cad967ad6254e5acde757c52b48425dd99d2303039a721af4535e68",
+}
+
+
+@pytest.mark.parametrize("labels", UNCHANGED)
+def test_without_fresh_draws_nothing_changes(tmp_path: Path, labels: str) -> None:
+    for name, source in (("a", make(labels=labels, variety=0.3)), ("b", make(labels=labels, variety=0.3, fresh=0))):
+        header = writing.write(tmp_path / name, "avatars", 16, source, {"seed": 3})
+        assert header.sha256 == UNCHANGED[labels]
+        assert factors.of(header) is None
+        assert prepared.read(tmp_path / name).split("test").factors is None
+
+
+def test_fresh_draws_leave_the_other_splits_alone(tmp_path: Path) -> None:
+    plain = writing.write(tmp_path / "plain", "avatars", 16, make(), {})
+    header = writing.write(tmp_path / "more", "avatars", 16, make(fresh=20), {})
+    assert header.counts == {**plain.counts, "fresh": 20}
+    assert plain.arrays.items() < header.arrays.items()
+    assert prepared.verify(tmp_path / "more") == header
+    data = prepared.read(tmp_path / "more")
+    images = [np.asarray(data.split(split).images) for split in header.counts]
+    assert len(np.unique(np.concatenate(images).reshape(40 + 6 + 6 + 20, -1), axis=0)) == 72
+    assert data.split("fresh").counterfactuals is None
+    assert "Hair" not in prepared.describe(header)
+
+
+@pytest.mark.parametrize("variety", [1.0, 0.3])
+def test_the_program_draws_what_the_factors_say(tmp_path: Path, variety: float) -> None:
+    wanted: dict[str, Any] = {"fresh": 30, "variety": variety, "frequencies": {"Black_Hair": 0.1, "Male": 0.2}}
+    source = make(**wanted)
+    header = writing.write(tmp_path / "avatars", "avatars", 16, source, {})
+    known = factors.of(header)
+    assert known == source.factors
+    assert known is not None
+    assert known.chances["Hair"] == (0.1, 0.28, 0.28, 0.34)
+    program = avatars.program(resolution=16, **wanted)
+    assert program.factors == known
+    for name in header.counts:
+        split = prepared.read(tmp_path / "avatars").split(name)
+        assert split.factors is not None
+        error = np.abs(program.draw(split.factors).astype(int) - split.images).mean(axis=(1, 2, 3))
+        assert error.max() < 0.6
+        hair = split.factors[:, 0]
+        np.testing.assert_array_equal(split.labels[:, :3], hair[:, None] == np.arange(3))
+        np.testing.assert_array_equal(split.labels[:, 3:], split.factors[:, known.columns(ATTRIBUTES[3:])])
+
+
+def test_factors_follow_their_law() -> None:
+    source, count = make(fresh=4000, labels="expressions", variety=0.3, frequencies={"happy": 0.6, "Young": 0.9}), 4000
+    assert source.factors is not None
+    drawn = np.concatenate([chunk.factors for chunk in source.splits["fresh"]()])
+    for column, name in enumerate(source.factors.categories):
+        for value, chance in enumerate(source.factors.chances[name]):
+            assert near((drawn[:, column] == value).mean(), chance, count), name
+    traits = drawn[:, source.factors.columns(TRAITS)]
+    assert np.abs(traits.mean(axis=0) - 127.5).max() < 5 * 74 / np.sqrt(count)
+    assert np.abs(np.sort(traits, axis=0) - np.linspace(0, 255, count)[:, None]).mean() < 4
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {"fresh": 5, "correlations": [{"first": "Male", "second": "Young", "strength": 0.5}]},
+            "fresh: correlations are set",
+        ),
+        ({"fresh": 5, "variety": 0.0}, "fresh: variety: 0 leaves no traits"),
         ({"frequencies": {"Beard": 0.5}}, "'Beard' is not one of Black_Hair"),
         ({"frequencies": {"Black_Hair": 0.6, "Blond_Hair": 0.3}}, "may sum to 1 at most, not 1.18"),
         ({"frequencies": {"happy": 0.7, "sad": 0.7}}, "sum to 1.4"),

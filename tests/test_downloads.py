@@ -534,3 +534,43 @@ def test_fetch_explains_cityscapes_unpacks_and_pairs_it(root: Path) -> None:
     assert "2 pairs in train" in complete.output
     assert "1 pairs in val" in complete.output
     assert not (raw / "README").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "told"),
+    [
+        (
+            "ffhq",
+            "images1024x1024",
+            ["CC BY-NC-SA 4.0", "github.com/NVlabs/ffhq-dataset", "or data/raw/ffhq/thumbnails"],
+        ),
+        ("lsun-church", "train_images", ["LMDB", "github.com/fyu/lsun", "no licence"]),
+    ],
+)
+def test_fetch_explains_images_without_labels_and_counts_them(
+    root: Path, name: str, folder: str, told: list[str]
+) -> None:
+    absent = run(name)
+    assert absent.exit_code == 1
+    assert all(each in absent.output for each in told)
+    row = YAML(typ="safe").load(absent.output.rpartition("params.yaml:")[2])[name]
+    reader = members.load("datasets", row["dataset"]).source
+    assert members.options(reader, {**row["settings"], "resolution": row["resolution"]})["path"].endswith(folder)
+    place = root / "data" / "raw" / name / folder
+    place.mkdir(parents=True)
+    empty = run(name)
+    assert empty.exit_code == 1
+    assert f"data/raw/{name}/{folder}: no .jpg, .jpeg, .png, .webp files in it" in empty.output
+    (place / "a" / "b").mkdir(parents=True)
+    (place / "a" / "b" / "1.png").write_bytes(image())
+    complete = run(name)
+    assert complete.exit_code == 0
+    assert f"data/raw/{name}/{folder}: 1 images" in complete.output
+
+
+def test_fetch_counts_a_zip_of_faces_as_it_is(root: Path) -> None:
+    (root / "data" / "raw" / "ffhq").mkdir(parents=True)
+    make_zip(root / "data/raw/ffhq/thumbnails128x128.zip", [("00000/00000.png", image()), ("00000/00001.png", image())])
+    complete = run("ffhq")
+    assert complete.exit_code == 0
+    assert "data/raw/ffhq/thumbnails128x128.zip: 2 images" in complete.output

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from retort.commands.data import data
 from stages import acquire_data
-from stages.datasets import aligned, celeba, rafd, unpaired
+from stages.datasets import aligned, celeba, images, rafd, unpaired
 from stages.preparing import writing
 from stages.settings import paths
 from stages.storage import prepared
@@ -64,6 +64,32 @@ def test_rafd_and_back(root: Path) -> None:
     acquire_data.main("faces")
     assert export("faces", "out", "--as", "rafd").exit_code == 0
     assert_equal(read_back("out", 16, RAFD), prepared.read(paths.dataset("faces")))
+
+
+CHURCHES = "{dataset: churches, resolution: 16, settings: {train: 1003, validation: 4, test: 5, seed: 0, fresh: 9}}"
+EXPRESSIONS = (
+    "{dataset: avatars, resolution: 16, settings: {labels: expressions, train: 9, validation: 4, test: 5, seed: 0}}"
+)
+
+
+@pytest.mark.parametrize("row", [CHURCHES, EXPRESSIONS])
+def test_a_folder_of_images_and_back(root: Path, row: str) -> None:
+    text = TEXT.replace("judges:", f"  drawn: {row}\njudges:", 1)
+    (root / "params.yaml").write_text(text)
+    acquire_data.main("drawn")
+    exported = export("drawn", "out", "--as", "folder")
+    assert exported.exit_code == 0, exported.output
+    writing.write(Path("back"), "back", 16, images.source(resolution=16, path="out"), {})
+    back, original = prepared.read(Path("back")), prepared.read(paths.dataset("drawn"))
+    assert back.header.kind == "images"
+    for split in prepared.SPLITS:
+        assert np.array_equal(back.split(split).images, original.split(split).images)
+    with Path("out/metadata.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [[int(line[label]) for label in original.header.labels] for line in lines] == [
+        row.tolist() for split in prepared.SPLITS for row in original.split(split).labels
+    ]
+    assert "fresh" not in {line["split"] for line in lines}
 
 
 @pytest.fixture
@@ -137,6 +163,7 @@ def test_exact_translations_go_along_where_no_image_is_their_partner() -> None:
         ("savanna", "rafd", "holds domains; this layout holds expressions"),
         ("faces", "cyclegan", "holds attributes; this layout holds domains or pairs"),
         ("faces", "aligned", "holds attributes; this layout holds pairs"),
+        ("savanna", "folder", "holds domains; this layout holds attributes or expressions or classes or images"),
     ],
 )
 def test_a_layout_for_another_kind_is_refused(name: str, layout: str, message: str) -> None:

@@ -357,14 +357,14 @@ def with_gradients(found: Evidence, name: str) -> Evidence:
     return replace(found, rows=rows, curves=curves)
 
 
-def test_evidence_has_a_panel_per_row_that_asked_and_is_no_loss(folder: Path) -> None:  # noqa: ARG001
+def test_evidence_is_shown_of_the_rows_that_asked_and_is_no_loss(folder: Path) -> None:  # noqa: ARG001
     found = with_gradients(evidence.load(), "set1-w4b3-fr5out")
     with rc_context(style.RULES):
         (drawn,) = gradients.figures(found)
         words = list(texts(drawn.figure))
         losses = [word for each in curves.figures(found) for word in texts(each.figure)]
     assert sum("FR5OUT" in word for word in words) == 1
-    cosine, weight = drawn.figure.axes
+    weight, cosine, _ = drawn.figure.axes
     assert {float(value) for line in cosine.lines[:-1] for value in np.asarray(line.get_ydata())} == {-0.25}
     assert {float(value) for line in weight.lines for value in np.asarray(line.get_ydata())} == {0.5}
     assert not [word for word in losses if "cosine" in word]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ import torch
 from torch import Tensor
 
 from stages import build_judges
+from stages.datasets import avatars
 from stages.learning import problems
-from stages.measuring import damages, examination, judges
+from stages.measuring import damages, examination, frechet, judges
 from stages.measuring.features import extract
 from stages.measuring.judge import FEATURES, Judge, disturbed
-from stages.metrics import fid, kid
+from stages.metrics import kid
+from stages.preparing import writing
 from stages.settings import paths
 from stages.storage import prepared
 from stages.storage.prepared import to_tensor
@@ -96,6 +100,41 @@ def test_of_expressions_the_share_recognised_counts(tmp_path: Path, monkeypatch:
             assert label not in judge.about["ceiling"]
 
 
+def blinded(name: str, **settings: Any) -> prepared.Prepared:  # noqa: ANN401 - settings of avatars
+    """Faces of which nothing but the images is known."""
+    source = avatars.source(resolution=16, labels="attributes", seed=0, **settings)
+
+    def without(split: str) -> Iterator[writing.Chunk]:
+        for chunk in source.splits[split]():
+            yield writing.Chunk(chunk.images, np.ones((len(chunk.images), 1), np.uint8))
+
+    splits = {split: partial(without, split) for split in source.splits}
+    images = writing.Source(("image",), "images", (), (), splits, source.notes)
+    writing.write(paths.dataset(name), name, 16, images, {})
+    return prepared.read(paths.dataset(name))
+
+
+def test_without_labels_it_learns_how_images_are_turned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = blinded("blind", train=300, validation=10, test=100)
+    judge = judged.judge(data, steps=60)
+    assert judge.labels == data.header.labels == ("image",)
+    assert set(judge.about["ceiling"]) == {*turns.TURNS, "mean"}
+    assert judge.about["ceiling"]["mean"] > 0.9
+    upright = to_tensor(data.split("test").images[:])
+    assert upright.shape == (100, 3, 16, 16)
+    for quarters in range(4):
+        found = judge.network(upright.rot90(quarters, dims=(2, 3))).argmax(dim=1)
+        share = float((found == quarters).double().mean())
+        assert judge.about["ceiling"][turns.TURNS[quarters]] == pytest.approx(share, abs=1e-6)
+
+
+def test_images_with_labels_are_asked_as_they_are(data: prepared.Prepared) -> None:
+    images, labels = torch.zeros(2, 3, 16, 16), torch.ones(2, len(data.header.labels))
+    assert turns.asked(data.header, images, labels) == (images, labels)
+    assert turns.answers(data.header) == data.header.labels
+
+
 def test_the_stage_writes_a_judge_that_describes_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     content = judged.content()
@@ -142,8 +181,8 @@ def test_distances_grow_with_damage(data: prepared.Prepared, judge: judges.Descr
     sets = [images for name, _, images in damages.damaged(test) if name == kind]
     features = [extract(judge.network.features, images, batch=100) for images in sets]
     unseen = extract(judge.network.features, test.real, batch=100)
-    real = fid.moments(unseen)
-    distances = [fid.frechet_distance(real, fid.moments(each)) for each in features]
+    real = frechet.moments(unseen)
+    distances = [frechet.frechet_distance(real, frechet.moments(each)) for each in features]
     assert all(len(images) == 300 for images in sets)
     assert len(sets) == 4
     assert all(after > before for before, after in pairwise(distances)), distances

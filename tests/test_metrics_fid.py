@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from stages.blocks import torchvision_ready
-from stages.metrics.fid import Moments, frechet_distance, frechet_infinity, moments
+from stages.measuring.frechet import Moments, frechet_distance, frechet_infinity, moments
 
 
 def normal(*shape: int, seed: int) -> Tensor:

@@ -81,6 +81,8 @@ BROKEN: list[tuple[str, str, str, list[str]]] = [
     ("a label twice", "labels: [Male, Young]", "labels: [Male, Male]", ["teachers.large.labels", "Male stands twice"]),
     ("a label that the data lack", "labels: [Male, Young]", "labels: [Male, Old]", ["teachers.large.labels[1]", "'Old' is not a label of data set 'faces'"]),
     ("a label that is no text", "labels: [Male, Young]", "labels: [Male, 0x10]", ["teachers.large.labels.1", "valid string", "found 16 (int)"]),
+    ("frequencies that nobody can have", "test: 16, seed: 0}", "test: 16, seed: 0, frequencies: {Black_Hair: 0.9}}", ["datasets.faces.settings", "nobody has two hair colours"]),
+    ("fresh draws of correlated people", "test: 16, seed: 0}", "test: 16, seed: 0, fresh: 8, correlations: [{first: Male, second: Young, strength: 0.5}]}", ["datasets.faces.settings", "fresh: correlations are set"]),
     ("no judge", "judges:\n  faces: {dataset: faces, width: 8, steps: 4, batch: 8, learning_rate: 0.002, seed: 0}", "judges: {}", ["judges: data set 'faces' has no judge"]),
     ("a judge of another name", "  faces: {dataset: faces, width", "  eyes: {dataset: faces, width", ["judges.eyes.dataset", "call the judge 'faces'"]),
     ("joint training without labels", "partner_labels: []", "partner_labels: [happy]", ["teachers.large.partner", "leave partner_labels empty"]),

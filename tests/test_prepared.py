@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ import torch
 
 from stages.preparing import writing
 from stages.preparing.writing import Chunk, Source
-from stages.storage import prepared
+from stages.storage import factors, prepared
+from stages.storage.factors import Factors
 from stages.storage.prepared import SPLITS, DataError
 
 COUNTS = {"train": 50, "validation": 7, "test": 11}
@@ -280,7 +282,56 @@ def test_an_image_without_a_vote_is_refused(tmp_path: Path) -> None:
         writing.write(tmp_path / "toy", "toy", SIDE, source(replaced=voted(least=0)), {})
 
 
-@pytest.mark.parametrize("kind", ["expressions", "classes"])
+LAW = Factors({"kind": ("one", "two", "three")}, {"kind": (0.5, 0.25, 0.25)}, ("size", "place"), ("kind",), ("kind",))
+
+
+def drawn(codes: prepared.Bytes | None, of: str = "fresh") -> Source:
+    """A source with factors, those of one split as asked for, and a split of fresh draws."""
+
+    def read(split: str) -> Iterator[Chunk]:
+        known = np.zeros((COUNTS["test"], 3), np.uint8) if split != of else codes
+        yield Chunk(images("test"), labels("test"), factors=known)
+
+    return replace(source(), splits={split: partial(read, split) for split in (*SPLITS, "fresh")}, factors=LAW)
+
+
+def test_factors_and_fresh_draws_are_kept_and_verified(tmp_path: Path) -> None:
+    codes = np.stack([np.arange(11) % 3, np.arange(11) * 20, np.arange(11)], axis=1).astype(np.uint8)
+    header = writing.write(tmp_path / "toy", "toy", SIDE, drawn(codes), {})
+    data = prepared.read(tmp_path / "toy")
+    assert tuple(data.splits) == prepared.splits_of(header) == (*SPLITS, "fresh")
+    assert factors.of(data.header) == LAW
+    assert np.array_equal(np.asarray(data.split("fresh").factors), codes)
+    prepared.verify(tmp_path / "toy")
+    file = tmp_path / "toy" / "fresh" / "factors.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x63")
+    with pytest.raises(DataError, match=r"fresh/factors.npy does not match the header"):
+        prepared.verify(tmp_path / "toy")
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (np.full((11, 3), 3, np.uint8), "fresh/factors: a category has a value that it does not name"),
+        (
+            np.zeros((11, 2), np.uint8),
+            r"fresh/factors: expected uint8 \(11, 3\), the data set produced uint8 \(11, 2\)",
+        ),
+        (None, r"fresh/factors: expected uint8 \(11, 3\), the data set produced NoneType"),
+    ],
+)
+def test_wrong_factors_are_refused(tmp_path: Path, codes: prepared.Bytes | None, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        writing.write(tmp_path / "toy", "toy", SIDE, drawn(codes), {})
+
+
+def test_traits_are_scaled_to_bytes_and_back() -> None:
+    traits = np.array([0.0, 0.5, 0.999999])
+    assert factors.encoded(traits).tolist() == [0, 128, 255]
+    assert np.abs(factors.decoded(factors.encoded(traits)) - traits).max() <= 0.5 / 256
+
+
+@pytest.mark.parametrize("kind", ["expressions", "classes", "images"])
 def test_an_expression_or_class_is_set_once(tmp_path: Path, kind: Any) -> None:  # noqa: ANN401 - a literal
     faces = source()
     expressions = Source(faces.labels, kind, (), (), faces.splits, faces.notes)

@@ -23,9 +23,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stages.blocks import torchvision_ready
-from stages.measuring import features, inception
+from stages.measuring import features, frechet, inception
 from stages.measuring.judge import Judge
-from stages.metrics import fid
 from stages.settings import machine
 from stages.storage import weights
 from stages.storage.prepared import to_uint8
@@ -94,9 +93,9 @@ def by_program(folders: tuple[Path, Path], model: nn.Module, dimension: int, wor
         return float(called.calculate_frechet_distance(*real, *fake))
 
 
-def moments(images: Tensor, network: Callable[[Tensor], Tensor]) -> fid.Moments:
+def moments(images: Tensor, network: Callable[[Tensor], Tensor]) -> frechet.Moments:
     """What FID needs to know of a set of images."""
-    return fid.moments(features.extract(network, to_uint8(images), batch=OUR_BATCH))
+    return frechet.moments(features.extract(network, to_uint8(images), batch=OUR_BATCH))
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -123,15 +122,15 @@ def run(
             write_pngs(images, folder)
         known = moments(real, network)
         # Too few images are refused before the other side has read any.
-        fid.frechet_distance(known, known)
+        frechet.frechet_distance(known, known)
         program()
         for number in range(rounds):
             report(f"round {number + 1} of {rounds}")
             seconds, theirs = timed(lambda: by_program(folders, model, dimension, workers))
             times["pytorch_fid"].append(seconds)
-            seconds, ours = timed(lambda: fid.frechet_distance(known, moments(fake, network)))
+            seconds, ours = timed(lambda: frechet.frechet_distance(known, moments(fake, network)))
             times["ours"].append(seconds)
-            seconds, again = timed(lambda: fid.frechet_distance(moments(real, network), moments(fake, network)))
+            seconds, again = timed(lambda: frechet.frechet_distance(moments(real, network), moments(fake, network)))
             times["first"].append(seconds)
     medians = {name: statistics.median(each) for name, each in times.items()}
     return {

@@ -12,8 +12,8 @@ from stages.settings.rows import Params
 def check(params: Params) -> Iterator[Problem]:
     """Every broken reference of a params file."""
     yield from datasets.check(params)
-    yield from evaluation.check(params)
     known, sound = datasets.sources(params), set()
+    yield from evaluation.check(params, known)
     for name, teacher in params.teachers.items():
         problems = teachers.check(f"teachers.{name}", teacher, params, known)
         yield from problems

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from retort.checking import sentences
 from retort.checking.sentences import Problem
@@ -30,8 +31,19 @@ def reader(path: str, row: DataRow) -> list[Problem]:
     unknown = sentences.no_member(f"{path}.dataset", "datasets", row.dataset)
     if unknown:
         return unknown
-    source = members.load("datasets", row.dataset).source
-    return sentences.settings(f"{path}.settings", source, {**row.settings, "resolution": row.resolution})
+    member = members.load("datasets", row.dataset)
+    given = {**row.settings, "resolution": row.resolution}
+    found = sentences.settings(f"{path}.settings", member.source, given)
+    return found or (drawn(f"{path}.settings", member.source, given) if hasattr(member, "program") else [])
+
+
+def drawn(path: str, source: Callable[..., Source], given: Mapping[str, Any]) -> list[Problem]:
+    """Settings of a drawing program that contradict each other; such data need no files."""
+    try:
+        source(**members.options(source, given))
+    except prepared.DataError as error:
+        return [Problem(path, str(error))]
+    return []
 
 
 def judges(params: Params) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ KINDS = {
     "rafd": ("expressions",),
     "cyclegan": ("domains", "pairs"),
     "aligned": ("pairs",),
+    "folder": ("attributes", "expressions", "classes", "images"),
 }
 """The kinds of data that each layout holds."""
 
@@ -38,11 +39,11 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A data set of params.yaml, such as avatars.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; must be empty or absent.")],
     layout: Annotated[
-        Literal["celeba", "rafd", "cyclegan", "aligned"],
+        Literal["celeba", "rafd", "cyclegan", "aligned", "folder"],
         typer.Option(
             "--as",
             help="celeba: images, attribute list, partition list. rafd: a folder per expression. "
-            "cyclegan: trainA, trainB and so on. aligned: pairs side by side.",
+            "cyclegan: trainA, trainB and so on. aligned: pairs side by side. folder: images alone, by split.",
         ),
     ],
     resolution: Annotated[int | None, typer.Option(min=16, max=512, help="Pixels a side; else the row's.")] = None,
@@ -57,7 +58,7 @@ def export(
         bool, typer.Option("--force", help="Replace the files of an earlier export; other files in DIR stay.")
     ] = False,
 ) -> None:
-    """Write a data set as CelebA, RaFD, CycleGAN or pix2pix publish theirs: lossless PNG, with Croissant metadata.
+    """Write a data set as CelebA, RaFD, CycleGAN, pix2pix or FFHQ is published: lossless PNG, with Croissant metadata.
 
     What is prepared under data/ already is copied from there; anything else is drawn or read anew.
     """
@@ -124,8 +125,9 @@ def changed(
     unknown = [key for key in given if key not in row.settings]
     if unknown:
         raise DataError(f"data set {name!r} is read from files: its row has no {', '.join(unknown)} to change")
-    if row.settings.get("labels") in DRAWN and KINDS[layout][0] in DRAWN:
-        given["labels"] = KINDS[layout][0]
+    held = KINDS[layout]
+    if row.settings.get("labels") in DRAWN and row.settings["labels"] not in held and held[0] in DRAWN:
+        given["labels"] = held[0]
     return row.model_copy(update={"resolution": resolution or row.resolution, "settings": {**row.settings, **given}})
 
 

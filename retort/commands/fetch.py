@@ -27,6 +27,8 @@ class Wanted(StrEnum):
     TIGER2LEOPARD = "tiger2leopard"
     FACADES = "facades"
     CITYSCAPES = "cityscapes"
+    FFHQ = "ffhq"
+    LSUN_CHURCH = "lsun-church"
     INCEPTION = "inception"
     ALEX = "alex"
     VGG = "vgg"
@@ -44,8 +46,8 @@ def fetch(
         Wanted,
         typer.Argument(
             metavar="NAME",
-            help="celeba, rafd, mnist, mhist, horse2zebra, apple2orange, summer2winter, tiger2leopard, facades or "
-            "cityscapes: a data set; inception, alex, vgg, resnet50 or mobilenet_v2: weights.",
+            help="celeba, rafd, mnist, mhist, horse2zebra, apple2orange, summer2winter, tiger2leopard, facades, "
+            "cityscapes, ffhq or lsun-church: a data set; inception, alex, vgg, resnet50 or mobilenet_v2: weights.",
         ),
     ],
     into: Annotated[
@@ -255,6 +257,30 @@ def fetch_cityscapes(directory: Path) -> bool:
     return True
 
 
+def fetch_ffhq(directory: Path) -> bool:
+    """Count the images of the sizes that are there."""
+    folders = [directory / name for name in ("images1024x1024", "thumbnails128x128")]
+    return counted([place for folder in folders for place in (folder, folder.with_suffix(".zip"))], origins.FFHQ)
+
+
+def fetch_lsun_church(directory: Path) -> bool:
+    """Count the images that were exported."""
+    return counted([directory / "train_images"], origins.LSUN_CHURCH)
+
+
+def counted(places: list[Path], explanation: str) -> bool:
+    """Say how many images there are in those places that exist; explain where they come from if none does."""
+    from stages.datasets import images
+
+    found = [place for place in places if place.exists()]
+    for place in found:
+        typer.echo(f"{place}: {len(images.listing(place)[0])} images; they are read later")
+    if not found:
+        typer.echo(f"missing: {' or '.join(map(str, places))}")
+        typer.echo(explanation.format(directory=places[0].parent))
+    return bool(found)
+
+
 def arrived(places: list[Path]) -> bool:
     """Whether all of it is there; says which parts are and are not."""
     for place in places:
@@ -269,5 +295,7 @@ GETTERS: dict[Wanted, Callable[[Path], bool]] = {
     Wanted.MHIST: fetch_mhist,
     Wanted.TIGER2LEOPARD: fetch_tiger2leopard,
     Wanted.CITYSCAPES: fetch_cityscapes,
+    Wanted.FFHQ: fetch_ffhq,
+    Wanted.LSUN_CHURCH: fetch_lsun_church,
 }
 """Data sets with files or checks of their own; the others are one archive each, or weights."""

@@ -21,8 +21,9 @@ from stages.learning.contracts import ROLES
 from stages.settings import members
 
 CODE = Path("stages")
-WHOLE = ("settings", "tables")
-"""Folders that are deps as a whole wherever they are used: what a stage must know to run; layouts and templates."""
+WHOLE = ("settings", "tables", "drawing")
+"""Folders that are deps as a whole wherever they are used: what a stage must know to run; layouts and templates; what
+programs draw with, which protocols hold one hash of."""
 
 SHARED = ("blocks", "learning")
 """Folders that are deps as a whole, whichever of their files are used, wherever members are loaded."""
@@ -43,6 +44,10 @@ SLOTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 """Section of params -> axis -> the members that an item lists. Teachers are taught nothing; the files of metrics reach
 an evaluation through the protocol of its examination."""
+
+BY_PROTOCOL = {"variants": "datasets", "sweeps": "datasets"}
+"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw, whose
+hashes stand in the protocol."""
 
 SCHEDULES = "schedules."
 
@@ -77,13 +82,15 @@ def derive(stage: str, entry: Mapping[str, Any], usage: Usage, root: Path) -> Li
 
 def code(main: Path, section: str, usage: Usage, root: Path) -> list[str]:
     """The code that an item runs: its stage's file, its members, what they share, what else is imported."""
-    loads = {Loaded("metrics", "")} if section == "evaluation" else set()
+    programs = {Loaded("datasets", name) for name in usage.programs}
+    loads = {Loaded("metrics", ""), *programs} if section == "evaluation" else set()
     while True:
         own = {
             file for load in loads for name in candidates(load, section, usage) for file in held(load.axis, name, root)
         }
         found = imports.reached(root, [main, *own])
         more = {load for file in found for load in imports.of(root, file).loads}
+        more = {load for load in more if load.axis != BY_PROTOCOL.get(section)}
         if more <= loads:
             break
         loads |= more

@@ -17,11 +17,15 @@ Names = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Usage:
-    """The members that rows name, those that points of sweeps name, and the schedules that these name."""
+    """The members that rows name, those that points of sweeps name, and the schedules that these name.
+
+    `programs` are the data sets that examinations name, since they draw given factors.
+    """
 
     rows: Names
     points: Names
     schedules: tuple[str, ...]
+    programs: tuple[str, ...]
 
 
 def read(root: Path) -> Usage:
@@ -31,7 +35,10 @@ def read(root: Path) -> Usage:
     changes = [each for settings in all_settings for row in settings.sweeps.values() for each in row.points.values()]
     rows = collected(each for settings in all_settings for each in of_params(settings))
     points = collected(each for point in changes for each in of_row(point))
-    return Usage(rows, points, tuple(sorted({point.schedule for point in changes if point.schedule})))
+    schedules = {point.schedule for point in changes if point.schedule}
+    evaluations = (given for settings in all_settings for given in settings.evaluation.values())
+    programs = {name for given in evaluations for name in given.get("programs", [])}
+    return Usage(rows, points, tuple(sorted(schedules)), tuple(sorted(programs)))
 
 
 def collected(pairs: Iterator[tuple[str, str]]) -> Names:

@@ -1,4 +1,4 @@
-"""Data sets written in the layouts that CelebA, RaFD, CycleGAN's and pix2pix's data are published in.
+"""Data sets written in the layouts that CelebA, RaFD, CycleGAN's, pix2pix's and FFHQ's data are published in.
 
 Other programs can read them. Beside: metadata.csv, a line for each image, and croissant.json, which describes the
 folder. Where the exact translation of an image is known, CycleGAN's layout has it below exact/ under the same name.
@@ -27,12 +27,13 @@ from stages.storage.prepared import SPLITS, Bytes, DataError
 # Told of every image written: its split.
 Report = Callable[[str], None]
 
-EXACT = "exact"
+EXACT, THOUSAND = "exact", 1000
 IMAGES = {
     "celeba": [f"{celeba.IMAGES}/*.png"],
     "rafd": [f"{split}/*/*.png" for split in SPLITS],
     "cyclegan": [f"{folder}/*.png" for split in SPLITS for folder in unpaired.FOLDERS[split]],
     "aligned": [f"{aligned.FOLDERS[split]}/*.png" for split in SPLITS],
+    "folder": [f"{split}/*/*.png" for split in SPLITS],
 }
 """Where each layout has its images."""
 
@@ -182,6 +183,16 @@ def write_aligned(source: Source, directory: Path, report: Report) -> list[Line]
     return lines
 
 
+def write_folder(source: Source, directory: Path, report: Report) -> list[Line]:
+    """train/, validation/ and test/, each with a folder for every thousand images, as FFHQ has."""
+    lines: list[Line] = []
+    for split, name, image, label in _pictures(source, report):
+        place = f"{split}/{len(lines) // THOUSAND * THOUSAND:06d}/{name}"
+        (directory / place).parent.mkdir(parents=True, exist_ok=True)
+        lines.append(Line(place, split, _save(image, directory / place), label.tolist()))
+    return lines
+
+
 def _side(source: Source, split: str, side: int) -> Iterator[tuple[Bytes, Bytes | None]]:
     """The images of one domain, each with its translation into the other, if it is known."""
     for chunk in source.splits[split]():
@@ -201,4 +212,5 @@ WRITERS: dict[str, Callable[[Source, Path, Report], list[Line]]] = {
     "rafd": write_rafd,
     "cyclegan": write_cyclegan,
     "aligned": write_aligned,
+    "folder": write_folder,
 }

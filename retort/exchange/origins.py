@@ -69,6 +69,35 @@ Then run this command again: it counts them. A row for params.yaml:
     settings: {{directory: {directory}, labels: [tiger, leopard], validation: 240, seed: 1234}}
 """
 
+FFHQ = """\
+FFHQ (70,000 faces of 1024x1024; Karras et al., CVPR 2019) lies on Google Drive; the script of its authors gets it:
+https://github.com/NVlabs/ffhq-dataset
+The data set is licensed CC BY-NC-SA 4.0 by NVIDIA, each image under the licence that its metadata name (CC BY 2.0,
+CC BY-NC 2.0, public domain or U.S. Government Works): non-commercial use, with credit to the authors.
+Place below {directory}/ one of these, as `python download_ffhq.py --images` or `--thumbs` leaves it:
+  images1024x1024/      89 GB      folders 00000 to 69000 of a thousand PNG files each (or images1024x1024.zip)
+  thumbnails128x128/    1.95 GB    the same at 128x128, for at most `resolution: 128` (or thumbnails128x128.zip)
+Then run this command again: it counts the images. A zip is read as it is. A row for params.yaml:
+  ffhq:
+    dataset: images
+    resolution: 256
+    settings: {{path: {directory}/images1024x1024, validation: 5000, test: 5000, seed: 1234}}
+"""
+
+LSUN_CHURCH = """\
+LSUN's outdoor churches (126,227 photographs, the shorter side 256 pixels; Yu et al., 2015, arXiv 1506.03365) are public
+at https://www.yf.io/p/lsun, found on the web, with no licence: their owners keep all rights.
+They come as an LMDB database (2.3 GB), which the script of their authors turns into a folder:
+  git clone https://github.com/fyu/lsun && cd lsun
+  python3 download.py -c church_outdoor && unzip church_outdoor_train_lmdb.zip
+  python3 data.py export church_outdoor_train_lmdb --out_dir {directory}/train_images
+Then run this command again: it counts the images. A row for params.yaml:
+  lsun-church:
+    dataset: images
+    resolution: 256
+    settings: {{path: {directory}/train_images, validation: 5000, test: 5000, seed: 1234}}
+"""
+
 
 ROW = "{name}: {{dataset: {reader}, resolution: 256, settings: {{directory: {directory}, {settings}}}}}"
 

@@ -91,7 +91,12 @@ def importance(group: Coupled) -> Tensor:
 
 def strongest(group: Coupled, count: int) -> Tensor:
     """The indices of the `count` most important channels, in their old order."""
-    ranked = importance(group).sort(descending=True, stable=True).indices
+    return largest(importance(group), count)
+
+
+def largest(scores: Tensor, count: int) -> Tensor:
+    """The indices of the `count` largest scores, in their old order; of equal ones the first."""
+    ranked = scores.sort(descending=True, stable=True).indices
     return ranked[:count].sort().values
 
 

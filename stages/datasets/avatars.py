@@ -1,6 +1,7 @@
 """Portraits drawn by a program, with the exact image a perfect translator returns; made here, see data/README.md."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,11 +12,18 @@ from typing_extensions import TypedDict
 from stages.drawing.people import ATTRIBUTES, EXPRESSIONS, HAIR_COLOURS, TRAITS, People
 from stages.drawing.portraits import draw
 from stages.preparing.writing import Chunk, Source
-from stages.storage.prepared import SPLITS, Bytes, DataError
+from stages.storage import factors
+from stages.storage.factors import Factors, Program
+from stages.storage.prepared import FRESH, SPLITS, Bytes, DataError
 
 # Hair of another colour takes what is left: 0.16. Expressions that are not named share what is left evenly.
 FREQUENCIES = dict.fromkeys(ATTRIBUTES, 0.5) | dict.fromkeys(HAIR_COLOURS, 0.28)
 CHUNK_BYTES = 2**24
+
+HAIR, EXPRESSION, OTHER = "Hair", "Expression", "other"
+"""Factors that stand for several labels, and the value of hair without a colour of these."""
+SIMPLE = tuple(name for name in ATTRIBUTES if name not in HAIR_COLOURS)
+JOINT = (HAIR, "Male", "Young")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
@@ -41,26 +49,32 @@ def source(
     variety: Share = 1.0,
     frequencies: dict[str, Share] | None = None,
     correlations: list[Correlation] | None = None,
+    fresh: Annotated[int, Field(ge=0, le=2**40)] = 0,
 ) -> Source:
     """People are drawn one by one from (seed, split, index), whatever the counts and the chunks.
 
-    `variety` narrows every trait that is no label to that share of its range around the middle.
+    `variety` narrows every trait that is no label to that share of its range around the middle. `fresh` asks for that
+    many draws on which no network is trained, and for the factors of all images.
     """
     attributes, expressions = shares(frequencies or {})
     confounds = list(correlations or [])
     check_correlations(confounds)
+    if fresh and (confounds or not variety):
+        reason = "correlations are set" if confounds else "variety: 0 leaves no traits"
+        raise DataError(f"fresh: {reason}, so the law of single factors is not known; leave out one of the two")
     targets = ATTRIBUTES if labels == "attributes" else EXPRESSIONS
-    counts = {"train": train, "validation": validation, "test": test}
+    counts = {"train": train, "validation": validation, "test": test} | ({FRESH: fresh} if fresh else {})
 
     def reader(split: str) -> Callable[[], Iterator[Chunk]]:
-        exact = split != "train"
+        exact = split in ("validation", "test")
         step = max(1, CHUNK_BYTES // (3 * resolution**2 * (1 + exact * len(targets))))
 
         def read() -> Iterator[Chunk]:
             for start in range(0, counts[split], step):
                 indices = range(start, min(start + step, counts[split]))
                 people = population(seed, split, indices, attributes, expressions, confounds, variety)
-                yield chunk(people, resolution, targets, exact)
+                known = coded(people, variety) if fresh else None
+                yield replace(chunk(people, resolution, targets, exact), factors=known)
 
         return read
 
@@ -69,8 +83,48 @@ def source(
         kind=labels,
         exclusive=(HAIR_COLOURS,) if labels == "attributes" else (),
         targets=targets,
-        splits={split: reader(split) for split in SPLITS},
+        splits={split: reader(split) for split in counts},
         notes=lambda: {"licence": "CC-BY-4.0", "origin": "drawn by a program, no real person"},
+        factors=law(attributes, expressions) if fresh else None,
+    )
+
+
+def program(
+    *, resolution: int, variety: float = 1.0, frequencies: dict[str, Share] | None = None, **_: object
+) -> Program:
+    """What draws given factors, under the settings of `source`."""
+    return Program(law(*shares(frequencies or {})), lambda codes: draw(people_of(codes, variety), resolution))
+
+
+def law(attributes: npt.NDArray[np.float64], expressions: npt.NDArray[np.float64]) -> Factors:
+    """Hair, the attributes that are no hair colour, the expression and the traits, with their chances."""
+    coloured, single = np.split(attributes, [len(HAIR_COLOURS)])
+    simple = {name: (1 - share, share) for name, share in zip(SIMPLE, single.tolist(), strict=True)}
+    hair = (*coloured.tolist(), max(0.0, round(1 - float(coloured.sum()), 12)))
+    return Factors(
+        categories={HAIR: (*HAIR_COLOURS, OTHER), **dict.fromkeys(SIMPLE, ("no", "yes")), EXPRESSION: EXPRESSIONS},
+        chances={HAIR: hair, **simple, EXPRESSION: tuple(expressions.tolist())},
+        traits=TRAITS,
+        joint=JOINT,
+        cells=(HAIR, *SIMPLE),
+    )
+
+
+def coded(people: People, variety: float) -> Bytes:
+    """The factors of people whose traits were narrowed."""
+    colours, simple = np.split(people.attributes, [len(HAIR_COLOURS)], axis=1)
+    hair = np.where(colours.any(axis=1), colours.argmax(axis=1), len(HAIR_COLOURS))
+    traits = factors.encoded((people.traits - 0.5) / variety + 0.5)
+    return np.column_stack([hair, simple, people.expressions, traits]).astype(np.uint8)
+
+
+def people_of(codes: Bytes, variety: float) -> People:
+    """People of given factors."""
+    hair, simple, expression, traits = np.split(codes, [1, 1 + len(SIMPLE), 2 + len(SIMPLE)], axis=1)
+    return People(
+        attributes=np.concatenate([hair == np.arange(len(HAIR_COLOURS)), simple > 0], axis=1),
+        expressions=expression[:, 0].astype(np.intp),
+        traits=0.5 + variety * (factors.decoded(traits) - 0.5),
     )
 
 
@@ -109,7 +163,7 @@ def population(
     width = len(TRAITS) + 1 + others + 1 + len(correlations)
     draws = np.empty((len(indices), width))
     for row, index in enumerate(indices):
-        key = np.array([seed, SPLITS.index(split) << 48 | index], np.uint64)
+        key = np.array([seed, (*SPLITS, FRESH).index(split) << 48 | index], np.uint64)
         draws[row] = np.random.Generator(np.random.Philox(key=key)).random(width)
     traits, pick, rest, mood, copies = np.split(draws, np.cumsum([len(TRAITS), 1, others, 1]), axis=1)
     edges = np.cumsum(attributes[:hair])

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import nn
 
@@ -36,15 +34,9 @@ class Critic(nn.Module):
     def forward(self, student: Seen, teacher: Seen) -> Parts:
         parts = {}
         for tap, look in self.judges.items():
-            with torch.no_grad():
-                theirs = look(teacher[tap])
-            mine = look(student[tap])
-            missing = [layer for layer in self.layers if layer not in theirs]
-            if missing:
-                raise ValueError(f"the teacher's discriminator has no {', '.join(missing)}; it has {', '.join(theirs)}")
             name = matching.part("critic", tap, self.judges)
-            for layer in self.layers:
-                parts[f"{name}_{layer}"] = self.weight * F.l1_loss(mine[layer].float(), theirs[layer].float())
+            for layer, apart in judging.distances(look, self.layers, teacher[tap], student[tap]).items():
+                parts[f"{name}_{layer}"] = self.weight * apart
         return parts
 
 

@@ -76,10 +76,15 @@ def places(blocks: Mapping[str, list[Line]]) -> tuple[dict[str, float], list[tup
     return heads, lines, down - 0.5
 
 
-def draw(blocks: Mapping[str, list[Line]], metric: Column) -> Figure:
-    """Names on the left, differences around zero on the right."""
+def draw(
+    blocks: Mapping[str, list[Line]],
+    metric: Column,
+    note: str = NOTE,
+    columns: tuple[str, str] = ("added", "to"),
+) -> Figure:
+    """Names on the left, under what the columns are called; differences around zero on the right."""
     heads, lines, down = places(blocks)
-    note = NOTE.format(metric=metric.title.capitalize())
+    note = note.format(metric=metric.title.capitalize())
     height = TOP + down * LINE + 0.3
     figure = style.blank(style.PAGE, height + style.note_height(note, style.PAGE))
     left = LEFT + 2 * COLUMN + GAP
@@ -89,7 +94,7 @@ def draw(blocks: Mapping[str, list[Line]], metric: Column) -> Figure:
     axes.spines["left"].set_visible(False)
     measured = {f"{place}": line.effect for place, line in lines}
     forest.draw(axes, measured, {f"{place}": place for place, _ in lines}, metric.better)
-    for word, at in (("added", LEFT + HEAD), ("to", LEFT + COLUMN)):
+    for word, at in zip(columns, (LEFT + HEAD, LEFT + COLUMN), strict=True):
         style.write(figure, word, at, TOP - 0.06, va="bottom", fontsize=style.SMALL, color="#4d4d4d")
     for head, place in heads.items():
         style.write(figure, head, LEFT, TOP + place * LINE, va="center", fontsize=style.SMALL, fontweight="bold")

@@ -32,7 +32,11 @@ class Evidence:
     lines: Mapping[str, list[Line]]
     comparisons: list[Line]
     additions: list[Line]
+    paces: list[Line]
+    picks: list[Line]
+    conflicts: list[Line]
     curves: list[Line]
+    choices: Mapping[str, Any]
     costs: Mapping[str, Any]
     reports: Mapping[str, Any]
     times: Mapping[str, Any] | None
@@ -53,6 +57,9 @@ class Evidence:
             lines={name: self.lines[name] for name in rows},
             comparisons=[line for line in self.comparisons if line["variant"] in rows],
             additions=[line for line in self.additions if line["variant"] in rows],
+            paces=[line for line in self.paces if line["variant"] in rows],
+            picks=[line for line in self.picks if line["variant"] in rows],
+            conflicts=[line for line in self.conflicts if line["problem"] in {row.problem for row in rows.values()}],
             curves=[line for line in self.curves if line["name"] in (teachers if line["kind"] == "teacher" else rows)],
             reports={name: self.reports[name] for name in rows},
         )
@@ -115,7 +122,11 @@ def load() -> Evidence:
         {name: lines[name] for name in rows},
         table(paths.comparisons()),
         table(paths.additions()),
+        table(paths.paces()),
+        table(paths.picks()),
+        table(paths.evidence()),
         table(paths.training_curves()),
+        {},
         records.read(paths.costs()),
         {name: records.read(paths.quality(name)) for name in rows},
         records.read(paths.latency()) if paths.latency().exists() else None,

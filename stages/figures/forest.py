@@ -87,9 +87,11 @@ def forest(
     return figure
 
 
-def draw(axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str) -> None:
-    """Points and intervals around zero."""
-    reach = 1.08 * max(
+def draw(
+    axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str, reach: float | None = None
+) -> None:
+    """Points and intervals around zero, up to `reach` percent, or else as far as they go."""
+    reach = reach or 1.08 * max(
         [LEAST, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
     )
     axes.set_xlim(-reach, reach)

@@ -7,7 +7,7 @@ images; it is not corrected for the number of comparisons in the table.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,8 +62,15 @@ def compare(mine: Mapping[str, float], control: Mapping[str, float] | None, dire
     values = (statistics.fmean(mine[s] for s in seeds), statistics.fmean(control[s] for s in seeds), mean)
     if len(seeds) == 1:
         return Comparison(1, *values, None, None, "single seed")
-    reach = float(t.ppf((1 + LEVEL) / 2, len(seeds) - 1)) * statistics.stdev(differences) / len(seeds) ** 0.5
-    return Comparison(len(seeds), *values, mean - reach, mean + reach, verdict(mean - reach, mean + reach, direction))
+    low, high = interval(differences)
+    return Comparison(len(seeds), *values, low, high, verdict(low, high, direction))
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Where the mean of two or more values lies."""
+    mean, error = statistics.fmean(values), statistics.stdev(values) / len(values) ** 0.5
+    reach = float(t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
+    return mean - reach, mean + reach
 
 
 def verdict(low: float, high: float, direction: str) -> Verdict:

@@ -10,7 +10,7 @@ from typing import Any
 
 from stages.findings.tables import TableError
 from stages.measuring import columns as measured
-from stages.measuring.columns import HIGH, INPUT, LOW, PERFECT, named
+from stages.measuring.columns import DRAWS, HIGH, INPUT, LOW, PERFECT, named
 from stages.settings import paths
 from stages.settings.rows import VariantRow
 
@@ -145,7 +145,7 @@ def meaning(name: str, known: Mapping[str, Mapping[str, str]]) -> Column:
     """What a column means, from what reports say of it or of the column that it bounds or refers to."""
     if name in known:
         return Column(name, **known[name])
-    for affix in (LOW, HIGH, INPUT, PERFECT):
+    for affix in (LOW, HIGH, INPUT, PERFECT, DRAWS):
         stem = name.removesuffix(affix) if affix in (LOW, HIGH) else name.removeprefix(affix)
         if stem != name and stem in known:
             metric, better, unit, title, note = (

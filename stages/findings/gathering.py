@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.findings import additions, comparing, dictionary, records, tables
+from stages.findings import additions, comparing, conflicts, courses, dictionary, naming, paces, picks, records, tables
 from stages.findings.comparing import Comparison
+from stages.findings.courses import Course
 from stages.findings.dictionary import Dictionary
 from stages.findings.records import Report
 from stages.measuring.columns import Column
 from stages.settings import paths
-from stages.settings.rows import VariantRow
+from stages.settings.rows import Params, VariantRow
 
 COMPARISON = (
     "variant",
@@ -37,6 +38,38 @@ ADDITION = (
     "n",
     "more",
     "less",
+    "difference",
+    "low",
+    "high",
+    "verdict",
+)
+PACE = (
+    "variant",
+    "pace",
+    "dose",
+    "against",
+    "beside",
+    "beside_dose",
+    "metric",
+    "better",
+    "n",
+    "paced",
+    "other",
+    "difference",
+    "low",
+    "high",
+    "verdict",
+)
+CHOICE = (
+    "variant",
+    "search",
+    "against",
+    "beside",
+    "metric",
+    "better",
+    "n",
+    "best",
+    "other",
     "difference",
     "low",
     "high",
@@ -70,9 +103,19 @@ def texts(found: Gathered) -> dict[Path, str]:
         paths.results(): tables.text(columns, lines),
         paths.comparisons(): tables.text(COMPARISON, comparisons(found)),
         paths.additions(): tables.text(ADDITION, added(found)),
+        paths.picks(): tables.text(CHOICE, picked(found)),
         paths.variance(): tables.text(VARIANCE, variances(found)),
         paths.dictionary(): found.dictionary.text(),
         paths.columns(): page(found),
+    }
+
+
+def texts_of_paces(found: Gathered, settings: Params) -> dict[Path, str]:
+    """The tables about how the weights of lessons moved: what that changes, and the evidence for it."""
+    known = courses.of_rows(settings, found.rows)
+    return {
+        paths.paces(): tables.text(PACE, paced(found, known)),
+        paths.evidence(): tables.text(conflicts.COLUMNS, conflicts.lines(settings, found.rows, known)),
     }
 
 
@@ -102,6 +145,24 @@ def added(found: Gathered) -> Iterator[dict[str, object]]:
             numbers = dict(zip(ADDITION[5:], vars(result).values(), strict=True))
             names = {"variant": each.more, "beside": each.less, "added": each.added}
             yield {**names, "metric": metric, "better": better, **numbers}
+
+
+def paced(found: Gathered, known: Mapping[str, Course]) -> Iterator[dict[str, object]]:
+    """Every row at a pace of its own against those that it has to be held against."""
+    for each in paces.of_rows(found.rows, known):
+        for metric, better, result in compared(found, each.variant, each.beside):
+            mine = {"pace": naming.paced(found.rows[each.variant]), "dose": known[each.variant].dose}
+            other = known[each.beside].dose if each.beside in known else 0.0
+            numbers = dict(zip(PACE[8:], vars(result).values(), strict=True))
+            yield {**vars(each), **mine, "beside_dose": other, "metric": metric, "better": better, **numbers}
+
+
+def picked(found: Gathered) -> Iterator[dict[str, object]]:
+    """Every row of what a search found best against its controls."""
+    for each in picks.of_rows(found.rows):
+        for metric, better, result in compared(found, each.variant, each.beside):
+            numbers = dict(zip(CHOICE[6:], vars(result).values(), strict=True))
+            yield {**vars(each), "metric": metric, "better": better, **numbers}
 
 
 def compared(found: Gathered, name: str, other: str | None) -> Iterator[tuple[str, str, Comparison]]:

@@ -10,6 +10,7 @@ from stages.settings.rows import VariantRow
 
 NONE = "none"
 UNTAUGHT = "no KD"
+UNMOVED = "constant"
 BY_LAYERS = "euclidean"
 """The method that is called by the layers it matches."""
 
@@ -35,12 +36,28 @@ def parts(lesson: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def lesson(row: VariantRow) -> str:
-    """What a row is taught: D where the critic is, and of the other lesson its method, its parts or the layers."""
+    """What a row is taught: D where the critic is, and of the other lesson its method, its parts or the layers.
+
+    The pace follows where λ is not 1 throughout.
+    """
     if not comparing.taught(row):
         return UNTAUGHT
     method = row.distill.generator
     words = matched(row.generator_lesson) if method == BY_LAYERS else " + ".join(parts(row.generator_lesson)) or method
-    return "+".join([*(["D"] if row.distill.discriminator != NONE else []), *([words] if method != NONE else [])])
+    both = "+".join([*(["D"] if row.distill.discriminator != NONE else []), *([words] if method != NONE else [])])
+    return both if paced(row) == UNMOVED else f"{both}, {paced(row)}"
+
+
+def paced(row: VariantRow) -> str:
+    """How the weight of a row's lesson moves: the pace with its settings, of two that differ the generator's first."""
+    roles = [role for role, lesson in row.distill if lesson != NONE]
+    return " / ".join(dict.fromkeys(moved(getattr(row.pace, role), getattr(row, f"{role}_pace")) for role in roles))
+
+
+def moved(pace: str, settings: Mapping[str, Any]) -> str:
+    """A pace and its settings in words; what is set to true is named alone."""
+    given = {key.replace("_", " "): value for key, value in settings.items() if value is not False}
+    return ", ".join([pace, *(key if value is True else f"{key} {value:g}" for key, value in given.items())])
 
 
 def called(row: VariantRow) -> str:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 SEEDS_FOR_VARIANCE = 3
+SAME_DOSE = 0.01
+"""Doses that differ by no more than this are the same."""
 
 NAMES = {
     "variant": "row of `variants` in params.yaml, or `<sweep>/<point>`",
@@ -59,6 +61,33 @@ worse or no evidence; with one common seed it is `single seed`: one training eac
 What a part of a lesson adds: rows of the same student, of which one (`variant`) is taught all that the other (`beside`)
 is, and more (`added`), with no third row in between. `difference` is `more` minus `less`, over common seeds as above.
 
+## paces.csv
+
+What a pace changes: rows that agree in all but how λ, the factor on their lesson's weight, moves during training.
+`dose` is the time average of λ; of a pace that follows the gradients it is known only afterwards, from the records.
+`against` says what `beside` is: the untaught row (`no KD`), the lesson at its whole weight (`constant`), a row whose λ
+never moves and has the same average within {near} (`same dose`), the pace that is mirrored here (`reversed`), the same
+pace at another schedule. `difference` is `paced` minus `other`, over common seeds as above.
+
+## picks.csv
+
+What a search is worth: a student of the widths that it found best (`variant`) against another of its picks (`beside`),
+made, taught and judged alike; `against` says which: the uniform one, or one by chance, at the same cost. `difference`
+is `best` minus `other`, over common seeds as above. `choices/<search>.json` holds what the search measured, and `tau`,
+how far the ranks by shared weights are those of training alone.
+
+## evidence.csv
+
+Do lesson and game pull against each other, and more so as the student gets better? Of each row that recorded evidence,
+and of all such rows of a problem together (`variant` empty): the mean cosine of both gradients in the first and in the
+last third of training, and the `slope` of the cosine per whole training, each with its 95 % interval over trainings
+(Student's t). `at_end`: the gradients are opposed or pull together in the last third, or there is no evidence.
+`conflict` grows where the slope is below zero, shrinks where above, and else there is no evidence. `falling`: trainings
+whose slope is below zero, `sign_p` the two-sided sign test of that. `opposed`: share of the records whose cosine is
+below zero. `pull_first`, `pull_last`: λ times the norm of the lesson's gradient over that of the game's, in the outer
+thirds. Trainings of one seed begin with the same weights and see the same batches; all rows of a problem count as if
+they did not, so that their interval is too narrow.
+
 ## variance.csv
 
 Rows with at least {seeds} seeds. `seed_deviation`: standard deviation between trainings on the same test images;
@@ -108,4 +137,6 @@ def page(columns: Iterable[tuple[str, str, str, str, str]], protocols: Mapping[s
     for name, *cells in (*names, *columns, (PROTOCOL, "", "", "evaluation", PROTOCOL_NOTE)):
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     blocks = [f"`{key}`\n\n```json\n{json.dumps(each, indent=1)}\n```" for key, each in protocols.items()]
-    return PAGE.format(results="\n".join(lines), seeds=SEEDS_FOR_VARIANCE, protocols="\n\n".join(blocks))
+    return PAGE.format(
+        results="\n".join(lines), seeds=SEEDS_FOR_VARIANCE, near=SAME_DOSE, protocols="\n\n".join(blocks)
+    )

@@ -19,7 +19,7 @@ class Column:
     note: str = ""
 
 
-INPUT, PERFECT, LOW, HIGH = "reference_input_", "perfect_", "_low", "_high"
+INPUT, PERFECT, DRAWS, LOW, HIGH = "reference_input_", "perfect_", "real_draws_", "_low", "_high"
 JUDGE, TRUTH, TEACHER = "_judge", "_truth", "_teacher"
 FCN, RULE = "_fcn_judge", "_exact"
 
@@ -43,6 +43,7 @@ AFFIXES = {
     HIGH: Affix("upper bound", "upper bound of the 95 % bootstrap interval over test images", False),
     INPUT: Affix("of the input", "what returning the input scores", False),
     PERFECT: Affix("of exact images", "what the exact images score", False),
+    DRAWS: Affix("of real draws", "what as many real images score", False),
 }
 
 

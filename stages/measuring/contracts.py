@@ -16,7 +16,9 @@ from stages.learning.contracts import Networks
 from stages.learning.devices import Place
 from stages.measuring.columns import Column
 from stages.measuring.judge import Judge
+from stages.measuring.readings import Mistakes, Readings
 from stages.settings.rows import Params, VariantRow
+from stages.storage.factors import Factors
 from stages.storage.prepared import Bytes
 
 
@@ -122,7 +124,57 @@ class Logits:
         return self.labels // self.merge
 
 
-Given = Pairs | Answers | Likeness | Sets | Cycles | Layouts | Logits
+@dataclass(frozen=True)
+class Read:
+    """NEEDS "factors": what a reader sees in produced images of a drawn data set, and the law that images should have.
+
+    `real` is what it sees in real images that it did not learn from, `mistakes` how it errs on them.
+    """
+
+    found: Readings
+    real: Readings
+    law: Factors
+    mistakes: Mistakes
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """NEEDS "renderings": how far images are from what a program draws of the factors that a reader sees in them.
+
+    Of each image, produced or real, the mean absolute difference, levels from 0 to 1.
+    """
+
+    produced: Tensor
+    real: Tensor
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """NEEDS "neighbours": factors of produced images, of train images, and of as many draws that nobody trained on.
+
+    All as a reader sees them; `followed` are the places of the traits that it follows.
+    """
+
+    produced: Readings
+    train: Readings
+    fresh: Readings
+    followed: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """NEEDS "twins": what a network and its teacher make of the same latents.
+
+    Some images of both, and what a reader sees in all of them, where there is one.
+    """
+
+    images: Bytes
+    teacher_images: Bytes
+    found: Readings | None
+    teacher: Readings | None
+
+
+Given = Pairs | Answers | Likeness | Sets | Cycles | Layouts | Logits | Read | Redrawn | Nearest | Twins
 Measured = Mapping[str, Tensor | float]
 
 
@@ -201,6 +253,21 @@ class Directed(Translates, Protocol):
     `translate` is asked for one of these at a time: all images of a batch have the same label vectors. How far a
     network changes images that are of its target label already is asked with the label vectors of its direction.
     """
+
+
+class Synthesises(Protocol):
+    """What a family offers whose rows are examined by what they make of latents alone."""
+
+    def latents(self, networks: Networks, count: int, seed: int) -> Tensor:
+        """Latents [count, z] that networks are fed with, on the CPU; they depend on `count`, `seed` and z alone."""
+        ...
+
+    def sample(self, networks: Networks, latent: Tensor, truncation: float) -> Tensor:
+        """The images of latents, in [-1, 1], NCHW, an image's the same in every batch.
+
+        `truncation` from 0 to 1 pulls what latents are mapped to towards its mean; 1 leaves it alone.
+        """
+        ...
 
 
 class Classifies(Protocol):

@@ -11,7 +11,7 @@ from stages.settings.rows import Params
 from stages.storage import hashing
 
 DIGITS = 16
-METRICS = members.PACKAGE / "metrics"
+METRICS, DATASETS, DRAWING = (members.PACKAGE / name for name in ("metrics", "datasets", "drawing"))
 
 Protocol = dict[str, Any]
 
@@ -21,9 +21,13 @@ class ProtocolError(ValueError):
 
 
 def established(examination: str, settings: Params) -> Protocol:
-    """The settings of an examination, and of every metric that it names the beginning of the SHA-256 of its file."""
+    """The settings of an examination, and of every metric that it names the beginning of the SHA-256 of its file.
+
+    Of programs that draw given factors the hash covers all that they draw with.
+    """
     chosen = dict(settings.evaluation[examination])
     metrics: Mapping[str, Any] = chosen.pop("metrics")
+    programs = {name: program_hash(name) for name in chosen.get("programs", [])}
     return {
         "examination": examination,
         "settings": chosen,
@@ -31,7 +35,14 @@ def established(examination: str, settings: Params) -> Protocol:
             name: {"settings": given, "sha256": hashing.file_hash(METRICS / f"{name}.py")[:DIGITS]}
             for name, given in metrics.items()
         },
+        **({"programs": programs} if programs else {}),
     }
+
+
+def program_hash(name: str) -> str:
+    """The beginning of the SHA-256 of a data set's file and of everything in the room for drawing."""
+    files = [DATASETS / f"{name}.py", *sorted(DRAWING.glob("*.py"))]
+    return hashing.digest("".join(f"{file.name}{hashing.file_hash(file)}" for file in files))[:DIGITS]
 
 
 def read(examination: str, settings: Params) -> Protocol:

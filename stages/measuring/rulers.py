@@ -15,9 +15,11 @@ from stages.measuring import chosen, inception, judges
 from stages.measuring.chosen import Chosen
 from stages.measuring.columns import JUDGE
 from stages.measuring.judge import Judge
+from stages.measuring.reader import Reader
+from stages.measuring.readings import Mistakes
 from stages.measuring.segmenter import Segmenter
 from stages.settings import paths
-from stages.storage import hashing, weights
+from stages.storage import factors, hashing, weights
 from stages.storage.prepared import Header
 
 Extractor = Literal["judge", "inception"]
@@ -27,7 +29,8 @@ Extractor = Literal["judge", "inception"]
 class Rulers:
     """The judge, the features that sets are compared in and their columns' suffix, hashes, the judge's accuracy.
 
-    `segmenter` reads the classes of photographs, where the data have layouts.
+    `segmenter` reads the classes of photographs, where the data have layouts; `reader` reads factors and errs as
+    `mistakes` say, where they are known.
     """
 
     judge: Judge
@@ -36,6 +39,8 @@ class Rulers:
     sha256: dict[str, str]
     ceiling: dict[str, float]
     segmenter: Segmenter | None
+    reader: Reader | None
+    mistakes: Mistakes | None
 
 
 @cache
@@ -60,4 +65,7 @@ def read(
         sha256[each.name] = "+".join(hashing.file_hash(path) for path in each.weights().values()) or mine
     suffix = JUDGE if extractor == "judge" else ""
     segmenter = None if described.segmenter is None else described.segmenter.to(device)
-    return Rulers(judge, features, suffix, sha256, described.about["ceiling"], segmenter)
+    reader = None if described.reader is None else described.reader.to(device)
+    law = factors.of(header)
+    mistakes = None if law is None else described.mistakes(law)
+    return Rulers(judge, features, suffix, sha256, described.about["ceiling"], segmenter, reader, mistakes)

@@ -1,15 +1,16 @@
 """Picture files to uint8 arrays: crops and antialiased resizes, as torchvision transforms PIL images."""
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from pydantic import AfterValidator, Field
 
 from stages.preparing import strata
@@ -18,6 +19,7 @@ from stages.storage.prepared import SPLITS, Bytes, DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 CHUNK = 256
+Place = TypeVar("Place")
 # A picture as [resolution, resolution, 3], and the mode it had in its file.
 Read = Callable[[Path], tuple[Bytes, str]]
 # Eight bits per channel; anything deeper would be clipped by PIL's conversion, not scaled.
@@ -46,27 +48,29 @@ def _crop(image: Image.Image, side: int) -> Image.Image:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """A picture file, of which nothing but the size may have been read."""
+def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
+    """A picture file, of which nothing but the size may have been read; `content` is what it holds, if read already."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path if content is None else io.BytesIO(content)) as image:
             yield image
     except DataError:
         raise
     # PIL raises each of these for damaged files, depending on the format and on where the damage is.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        size = f"{path.stat().st_size} bytes" if path.exists() else "absent"
+        held = len(content) if content is not None else path.stat().st_size if path.exists() else None
+        size = "absent" if held is None else f"{held} bytes"
         raise DataError(f"{path} ({size}): cannot be read as an image: {error}") from error
 
 
-def decoded(path: Path) -> tuple[Image.Image, str]:
-    """One picture as RGB, and the mode it had in its file."""
-    with opened(path) as image:
+def decoded(path: Path, content: bytes | None = None, upright: bool = False) -> tuple[Image.Image, str]:
+    """One picture as RGB, and the mode it had in its file; `upright` turns it as its camera says."""
+    with opened(path, content) as image:
         image.load()
         mode = image.mode
         if mode != "RGB" and mode not in CONVERTIBLE:
             raise DataError(f"{path}: pixel format {mode} is not supported; save it with 8 bits per channel")
-        return (image if mode == "RGB" else _convert(image)), mode
+        turned = ImageOps.exif_transpose(image) if upright else image
+        return (turned if mode == "RGB" else _convert(turned)), mode
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -97,7 +101,9 @@ def read_whole(path: Path, resolution: int, how: Image.Resampling) -> tuple[Byte
     return resized(picture, resolution, how), mode
 
 
-def read_all(paths: Sequence[Path], read: Read, converted: Counter[str]) -> Iterator[tuple[slice, Bytes]]:
+def read_all(
+    paths: Sequence[Place], read: Callable[[Place], tuple[Bytes, str]], converted: Counter[str]
+) -> Iterator[tuple[slice, Bytes]]:
     """Pictures in order, in bounded chunks with their place in `paths`; `converted` counts those that were not RGB."""
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(paths), CHUNK):

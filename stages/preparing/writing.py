@@ -14,7 +14,20 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from stages.settings.atomic import write_atomically
-from stages.storage.prepared import HEADER, SPLITS, VERSION, Bytes, DataError, Header, Kind, digest_of, header_of
+from stages.storage import factors
+from stages.storage.factors import Factors
+from stages.storage.prepared import (
+    FRESH,
+    HEADER,
+    SPLITS,
+    VERSION,
+    Bytes,
+    DataError,
+    Header,
+    Kind,
+    digest_of,
+    header_of,
+)
 
 
 @dataclass(frozen=True)
@@ -26,11 +39,15 @@ class Chunk:
     counterfactuals: Bytes | None = None
     counterfactual_labels: Bytes | None = None
     votes: Bytes | None = None
+    factors: Bytes | None = None
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a member of stages/datasets hands over: names, and splits that are produced lazily."""
+    """What a member of stages/datasets hands over: names, and splits that are produced lazily, `fresh` perhaps.
+
+    `factors` tells the columns of the factors that every chunk then carries.
+    """
 
     labels: tuple[str, ...]
     kind: Kind
@@ -38,6 +55,7 @@ class Source:
     targets: tuple[str, ...]
     splits: Mapping[str, Callable[[], Iterator[Chunk]]]
     notes: Callable[[], dict[str, int | str]]
+    factors: Factors | None = None
 
 
 class _Column:
@@ -80,6 +98,8 @@ def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> d
         expected["counterfactual_labels"] = (count, targets, columns)
     if chunk.votes is not None:
         expected["votes"] = (count, columns)
+    if source.factors is not None:
+        expected["factors"] = (count, len(source.factors.names))
     arrays: dict[str, Bytes] = {}
     for name, shape in expected.items():
         array = getattr(chunk, name)
@@ -96,6 +116,8 @@ def _check_chunk(chunk: Chunk, split: str, resolution: int, source: Source) -> d
             raise DataError(f"{split}/{name}: exactly one expression or class must be set per image")
     if "votes" in arrays and not arrays["votes"].any(axis=-1).all():
         raise DataError(f"{split}/votes: every image needs a vote")
+    if source.factors is not None and (arrays["factors"] >= np.array(source.factors.limits())).any():
+        raise DataError(f"{split}/factors: a category has a value that it does not name")
     return arrays
 
 
@@ -156,7 +178,7 @@ def _sync(directory: Path) -> None:
 def _fill(partial: Path, name: str, resolution: int, source: Source, provenance: dict[str, Any]) -> Header:
     counts: dict[str, int] = {}
     arrays: dict[str, str] = {}
-    for split in SPLITS:
+    for split in (split for split in (*SPLITS, FRESH) if split in source.splits):
         counts[split], digests = _write_split(partial / split, split, resolution, source)
         arrays |= digests
         _sync(partial / split)
@@ -169,7 +191,7 @@ def _fill(partial: Path, name: str, resolution: int, source: Source, provenance:
         "exclusive": source.exclusive,
         "targets": source.targets,
         "counts": counts,
-        "notes": source.notes(),
+        "notes": source.notes() | (factors.noted(source.factors) if source.factors else {}),
         "provenance": provenance,
         "arrays": arrays,
     }
@@ -188,7 +210,7 @@ def write(directory: Path, name: str, resolution: int, source: Source, provenanc
     """Stream `source` into a `.partial` sibling and rename it: whatever happens, `directory` is whole or untouched."""
     if source.kind in ("domains", "pairs") and len(source.labels) != 2:
         raise DataError(f"{name}: {source.kind} are two, the data set offers {', '.join(source.labels)}")
-    if set(source.splits) != set(SPLITS):
+    if set(source.splits) - {FRESH} != set(SPLITS):
         raise DataError(f"a data set has the splits {', '.join(SPLITS)}; {name} offers {', '.join(source.splits)}")
     if directory.exists() and not (directory / HEADER).exists() and any(directory.iterdir()):
         raise DataError(

@@ -33,6 +33,16 @@ def teacher(name: str) -> Path:
     return RESULTS / "teachers" / f"{name}.safetensors"
 
 
+def choices() -> Path:
+    """The folder of what all searches chose."""
+    return RESULTS / "choices"
+
+
+def choice(search: str) -> Path:
+    """What one search measured and chose."""
+    return choices() / f"{search}.json"
+
+
 def students(variant: str) -> Path:
     """The folder of one row's small networks."""
     return RESULTS / "students" / variant
@@ -76,6 +86,21 @@ def comparisons() -> Path:
 def additions() -> Path:
     """Rows against those whose lesson they extend."""
     return RESULTS / "additions.csv"
+
+
+def paces() -> Path:
+    """Rows whose lesson's weight moves against those of another pace."""
+    return RESULTS / "paces.csv"
+
+
+def picks() -> Path:
+    """What searches found best against their controls."""
+    return RESULTS / "picks.csv"
+
+
+def evidence() -> Path:
+    """Whether lesson and game pull against each other, and whether that grows during training."""
+    return RESULTS / "evidence.csv"
 
 
 def variance() -> Path:

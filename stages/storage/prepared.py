@@ -11,11 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stages.storage import hashing
+from stages.storage import factors, hashing
 
 VERSION = 1
 SPLITS = ("train", "validation", "test")
+FRESH = "fresh"
+"""A further split of some drawn data sets: draws of the same law on which no network is trained, for rulers."""
 HEADER = "header.json"
+OPTIONAL = ("counterfactuals", "counterfactual_labels", "votes", "factors")
+"""Arrays that a split may hold beside its images and labels."""
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -23,9 +27,10 @@ class DataError(ValueError):
     """A data set is missing, damaged or not what it claims to be; the message says where and what to do."""
 
 
-Kind = Literal["attributes", "expressions", "classes", "domains", "pairs"]
+Kind = Literal["attributes", "expressions", "classes", "domains", "pairs", "images"]
 """What labels mean: any number of them holds of an image (attributes), or exactly one. `domains` are two kinds of
-images, those of the first label before those of the second; in `pairs` the i-th images of both also belong together."""
+images, those of the first label before those of the second; in `pairs` the i-th images of both also belong together.
+Of `images` nothing is known: there is one label, which each of them has."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Split:
     counterfactuals: Bytes | None
     counterfactual_labels: Bytes | None
     votes: Bytes | None = None
+    factors: Bytes | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -131,15 +137,23 @@ def _read_split(directory: Path, split: str, header: Header) -> Split:
         shapes["counterfactual_labels"] = (count, len(header.targets), len(header.labels))
     if f"{split}/votes" in header.arrays:
         shapes["votes"] = (count, len(header.labels))
+    known = factors.of(header)
+    if known is not None:
+        shapes["factors"] = (count, len(known.names))
     arrays = {name: _map(directory / split / f"{name}.npy", shape) for name, shape in shapes.items()}
-    optional = (arrays.get(name) for name in ("counterfactuals", "counterfactual_labels", "votes"))
+    optional = (arrays.get(name) for name in OPTIONAL)
     return Split(arrays["images"], arrays["labels"], *optional)
+
+
+def splits_of(header: Header) -> tuple[str, ...]:
+    """The splits that a data set has."""
+    return (*SPLITS, FRESH) if FRESH in header.counts else SPLITS
 
 
 def read(directory: Path) -> Prepared:
     """Check the header and every array's shape and type, and memory-map the arrays."""
     header = _read_header(directory / HEADER)
-    return Prepared(header, {split: _read_split(directory, split, header) for split in SPLITS})
+    return Prepared(header, {split: _read_split(directory, split, header) for split in splits_of(header)})
 
 
 def verify(directory: Path) -> Header:
@@ -191,6 +205,8 @@ def batch(split: Split, count: int, seed: int, step: int, flip: bool) -> tuple[T
 def describe(header: Header) -> str:
     """The header in one line."""
     counts = ", ".join(f"{count} {split}" for split, count in header.counts.items())
-    notes = "".join(f"; {key.replace('_', ' ')}: {value}" for key, value in header.notes.items())
+    notes = "".join(
+        f"; {key.replace('_', ' ')}: {value}" for key, value in header.notes.items() if key not in factors.NOTES
+    )
     size = f"{header.resolution} px, {len(header.labels)} {header.kind}"
     return f"{header.name}: {counts} at {size}{notes}; sha256 {header.sha256[:16]}"

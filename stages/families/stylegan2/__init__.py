@@ -6,11 +6,11 @@ length, a critic that is shown the images that the generator was just judged by.
 image, not batch by batch; there is no adaptive augmentation.
 """
 
-from stages.families.stylegan2.cutting import coupled_channels, inherited
+from stages.families.stylegan2.cutting import coupled_channels, inherited, keep, pictured, readings
 from stages.families.stylegan2.networks import PAPER, ROLES, Spec, build, example, make_spec, taps
 from stages.families.stylegan2.playing import OUTPUT, RIVALS, Losses, Play, feed, game, latents, sample
 
 __all__ = [
     "OUTPUT", "PAPER", "RIVALS", "ROLES", "Losses", "Play", "Spec", "build", "coupled_channels", "example", "feed",
-    "game", "inherited", "latents", "make_spec", "sample", "taps",
+    "game", "inherited", "keep", "latents", "make_spec", "pictured", "readings", "sample", "taps",
 ]  # fmt: skip

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
+from stages.blocks import surgery
+from stages.families.stylegan2.layers import Modulated
 from stages.families.stylegan2.networks import Generator
 
 
@@ -44,3 +48,45 @@ def coupled(writer: nn.Module, readers: list[Any]) -> Coupled:
     affines = [reader.affine for reader in readers]
     convolutions = [reader.convolution for reader in readers]
     return Coupled([(layer, WITHOUT) for layer in (writer, *affines)], convolutions)
+
+
+class Reading(NamedTuple):
+    """A layer that reads channels: its weight as it is used, [channels, …], and its styles."""
+
+    weight: Tensor
+    style: Float[Tensor, "n channels"]
+
+
+def readings(generator: Generator, latent: Float[Tensor, "n z"]) -> list[list[Reading]]:
+    """For each group of coupled channels who reads them, and with which styles of some latents."""
+    w = generator.mapping(latent.to(generator.mean.device))
+    found = []
+    for group in coupled_channels(generator):
+        affines = [layer for layer, _ in group.writers[1:]]
+        both = zip(group.readers, affines, strict=True)
+        found.append([Reading(used(reader), affine(w)) for reader, affine in both])
+    return found
+
+
+def used(layer: Any) -> Tensor:  # noqa: ANN401 - a modulated convolution
+    """A weight with its input channels first, over the root of how many numbers an output is a sum of."""
+    weight: Tensor = layer.weight.transpose(0, 1 - surgery.output_axis(layer))
+    return weight / weight[:, 0].numel() ** 0.5
+
+
+def keep(generator: Generator, kept: Sequence[Tensor]) -> None:
+    """Cut each group down to some channels, to load from: images are as if all other styles were 0.
+
+    Weights are used over the root of their inputs, which demodulation takes back; what is painted is made up for it.
+    """
+    for group, chosen in zip(coupled_channels(generator), kept, strict=True):
+        surgery.cut(group, chosen)
+        for layer in group.readers:
+            if isinstance(layer, Modulated) and not layer.demodulated:
+                share = len(chosen) / layer.in_channels
+                layer.weight = nn.Parameter(layer.weight.detach() * share**0.5)
+
+
+def pictured(generator: Generator, w: Float[Tensor, "n z"]) -> Float[Tensor, "n 3 h w"]:
+    """The images of w."""
+    return generator.paint(generator.spread(w))["image"]

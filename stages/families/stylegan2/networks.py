@@ -28,7 +28,7 @@ from stages.learning.contracts import AGAIN, Networks, Role, Seen, Tap
 
 ROLES: dict[Role, tuple[str, ...]] = {"generator": ("generator",), "discriminator": ("discriminator",)}
 SMALLEST, WIDEST, CHANNELS = 4, 512, 32768
-MAPPING_RATE, GROUP, LONGEST = 0.01, 4, 512
+LONGEST = 512
 
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=2048)], ...],
@@ -46,8 +46,9 @@ class Spec:
     """The architecture as data; `resolution` comes from the row's data.
 
     `widths` are the channels at 4, 8, … pixels, `critic_widths` those of the critic at the same sides; none at all are
-    the published ones, 32768 / side and 512 at most. `latent` is the length of z and of w. `noise` adds a learnt share
-    of one random map to each convolution's output.
+    the published ones, 32768 / side and 512 at most. `latent` is the length of z and of w; the mapping between them
+    learns at `mapping_rate` times the rate. `noise` adds a learnt share of one random map to each convolution's output.
+    Images in a `group` are compared by the critic.
     """
 
     resolution: Annotated[int, Field(ge=8, le=1024)]
@@ -55,7 +56,9 @@ class Spec:
     critic_widths: Widths = ()
     latent: Annotated[int, Field(ge=1, le=LONGEST)] = LONGEST
     mapping_layers: Annotated[int, Field(ge=1, le=16)] = 8
+    mapping_rate: Annotated[float, Field(gt=0, le=1)] = 0.01
     noise: bool = True
+    group: Annotated[int, Field(ge=1, le=256)] = 4
 
     def __post_init__(self) -> None:
         if self.resolution & (self.resolution - 1):
@@ -84,9 +87,9 @@ def published(resolution: int) -> tuple[int, ...]:
 class Mapping(nn.Module):
     """z over its root mean square, then linear layers: w."""
 
-    def __init__(self, latent: int, layers: int) -> None:
+    def __init__(self, latent: int, layers: int, rate: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Linear(latent, latent, rate=MAPPING_RATE, gain=GAIN) for _ in range(layers))
+        self.layers = nn.ModuleList(Linear(latent, latent, rate=rate, gain=GAIN) for _ in range(layers))
 
     def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n z"]:
         x = z * (z.square().mean(dim=1, keepdim=True) + TINY).rsqrt()
@@ -159,7 +162,7 @@ class Generator(nn.Module):
         super().__init__()
         self.spec = spec
         channels = spec.channels()
-        self.mapping = Mapping(spec.latent, spec.mapping_layers)
+        self.mapping = Mapping(spec.latent, spec.mapping_layers, spec.mapping_rate)
         self.constant = Constant(channels[0])
         self.blocks = nn.ModuleList(
             Block(entry, width, side, spec)
@@ -243,13 +246,13 @@ class Residual(nn.Module):
         return self.keep.back(unbent(inner, kept)) + self.around.back(slope)
 
 
-def deviation(x: Float[Tensor, "n c h w"], parts: int = 1) -> Float[Tensor, "n 1 h w"]:
+def deviation(x: Float[Tensor, "n c h w"], most: int, parts: int = 1) -> Float[Tensor, "n 1 h w"]:
     """How much images of a group differ, as one more map: the deviation over the group, averaged over the rest.
 
     A batch of several equal `parts` has groups in each.
     """
     count = len(x) // parts
-    group = next(each for each in range(min(GROUP, count), 0, -1) if count % each == 0)
+    group = next(each for each in range(min(most, count), 0, -1) if count % each == 0)
     grouped = x.float().unflatten(0, (parts, group, -1))
     variance = (grouped - grouped.mean(dim=1, keepdim=True)).square().mean(dim=1, keepdim=True)
     spread = (variance + TINY).sqrt().mean(dim=(3, 4, 5))
@@ -281,7 +284,7 @@ class Critic(nn.Module):
 
     def judged(self, x: Float[Tensor, "n c 4 4"], parts: int = 1) -> Float[Tensor, "n 1"]:
         """The score of what the blocks leave."""
-        x = bent(self.end(torch.cat([x, deviation(x, parts)], dim=1)))
+        x = bent(self.end(torch.cat([x, deviation(x, self.spec.group, parts)], dim=1)))
         return self.score(bent(self.hidden(x.flatten(1)))).float()  # type: ignore[no-any-return]
 
     def slope(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
@@ -324,9 +327,8 @@ def taps(spec: Spec, network: str) -> dict[str, Tap]:
         f"block{side}": Tap(width, "map", side) for width, side in zip(channels, sides(spec.resolution), strict=True)
     }
     if not generator:
-        return maps
-    seen = {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
-    return seen | {f"{AGAIN}{tap}": each for tap, each in seen.items() if tap != "w"}
+        return {**maps, "score": Tap(1, "vector")}
+    return {"w": Tap(spec.latent, "vector"), **maps, "image": Tap(3, "image", spec.resolution)}
 
 
 PAPER = {"resolution": 256}
