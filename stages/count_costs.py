@@ -1,4 +1,4 @@
-"""Count every row's networks before anything trains. In: the members rows name, no weights; out: results/costs.json."""
+"""Count every row's networks before they train. In: members that rows name, choices; out: results/costs.json."""
 
 from __future__ import annotations
 
@@ -69,8 +69,9 @@ def check_structure(networks: Mapping[str, nn.Module], counts: Mapping[str, Mapp
             raise Unsupported(f"the {name} has {found} parameters, its spec {counts[name]['parameters']}")
 
 
-def of_variant(row: VariantRow, settings: Params) -> Entry:
+def of_variant(given: VariantRow, settings: Params) -> Entry:
     """Costs of a row and of its training; raises Unsupported when its student cannot be made from its teacher."""
+    row = specs.resolved(given)
     both, teacher_row = specs.of(row, settings), settings.teachers[row.teacher]
     costs = of_spec(row.family, both[1])
     # Structure only, but made by the compression itself: what it refuses is found here, in seconds.

@@ -8,24 +8,22 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 import torch
 
-from stages import build_teachers
 from stages.settings import paths
 
-
-def train(name: str) -> None:
-    """One training in this process."""
-    build_teachers.main(name)
+STATES = ("state.pt", "fitness.json")
+"""What a training and a search save."""
 
 
-def killed(name: str, enough: Callable[[], bool]) -> bool:
-    """Fork a training and kill it once it is enough; whether it was killed before it finished."""
+def killed(run: Callable[[], None], enough: Callable[[], bool]) -> bool:
+    """Fork a run and kill it once it is enough; whether it was killed before it finished."""
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train(name)
+        run()
         os._exit(0)
     while not enough():
         done, status = os.waitpid(child, os.WNOHANG)
@@ -45,18 +43,28 @@ def clock(seconds: float) -> Callable[[], bool]:
     return lambda: time.monotonic() >= end
 
 
-def main(name: str, kills: int) -> None:
-    """Kill once a state was saved, then at random moments around that long, then let the training finish."""
+def saved() -> bool:
+    """Whether something was saved."""
+    return any(file for state in STATES for file in paths.scratch("").glob(f"*/{state}"))
+
+
+def main(name: str, kills: int, stage: str = "build_teachers") -> None:
+    """Kill once a state was saved, then at random moments around that long, then let the item of a stage finish."""
     torch.set_num_threads(1)
+    module = import_module(f"stages.{stage}")
+
+    def run() -> None:
+        module.main(name)
+
     moments = random.Random(0)
     began = time.monotonic()
-    done = int(killed(name, lambda: any(paths.scratch("").glob("*/state.pt"))))
+    done = int(killed(run, saved))
     first = time.monotonic() - began
-    while done < kills and killed(name, clock(moments.uniform(0.0, 1.2 * first))):
+    while done < kills and killed(run, clock(moments.uniform(0.0, 1.2 * first))):
         done += 1
     print(f"killed {done}", flush=True)
-    train(name)
+    run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -24,7 +24,10 @@ CODE = ("retort", "stages", "scales")
 FILES = ("dvc.yaml", ".dvcignore", ".dvc/config")
 PACED = "  paced: {<<: [*fr5out, *w4b3, *set1], pace: {generator: linear, discriminator: constant}}\n"
 OF_ITEMS = {stage for stage, entry in lists.stages(ROOT).items() if "foreach" in entry}
-TRAINING = {"acquire_data", "build_judges", "build_teachers", "distill_students", "distill_students_sweeps"}
+TRAINING = {
+    "acquire_data", "build_judges", "build_teachers", "build_wide_students", "choose_students", "distill_students",
+    "distill_students_chosen", "distill_students_sweeps",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

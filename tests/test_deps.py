@@ -102,6 +102,15 @@ def test_no_dep_is_the_folder_of_an_axis_or_lies_in_another(stage: str) -> None:
     assert not [dep for dep in deps for other in deps if dep.startswith(other + "/")]
 
 
+def test_chosen_rows_have_the_deps_of_variants_and_what_was_chosen() -> None:
+    for stage in ("distill_students", "evaluate_quality"):
+        mine, theirs = STAGES[stage]["do"], STAGES[f"{stage}_chosen"]["do"]
+        assert mine["cmd"] == theirs["cmd"]
+        more = ["results/choices/${item.student.chosen}.json"] if stage == "distill_students" else []
+        assert sorted(theirs["deps"]) == sorted([*mine["deps"], *more])
+        assert [each.replace("chosen.", "variants.") for each in theirs["params"]] == mine["params"]
+
+
 def test_variants_and_sweeps_have_the_same_kind_of_deps() -> None:
     for stage in (name for name in STAGES if f"{name}_sweeps" in STAGES):
         mine, theirs = STAGES[stage]["do"], STAGES[f"{stage}_sweeps"]["do"]

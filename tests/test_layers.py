@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retort.engine import imports, lists
-from stages.settings import members
+from stages.settings import members, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
@@ -22,6 +22,7 @@ LAYERS = (
     ("learning",),
     ("blocks",),
     ("measuring",),
+    ("searching",),
     ("findings",),
     members.AXES,
     ("figures", "tables"),
@@ -108,7 +109,7 @@ def test_one_upward_import_is_noticed(tmp_path: Path, file: str, line: str) -> N
 def test_every_file_of_the_stages_is_a_stage_in_order() -> None:
     files = [file.stem for file in sorted((ROOT / "stages").glob("*.py")) if file.stem != "__init__"]
     stages = list(lists.stages(ROOT))
-    run = dict.fromkeys(stage.removesuffix("_sweeps") for stage in stages if stage != "accept_rows")
+    run = dict.fromkeys(sweeps.file(stage) for stage in stages if stage != "accept_rows")
     assert list(run) == files
     assert stages == sorted(stages)
 

@@ -13,7 +13,10 @@ from stages.settings import paths, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES: dict[str, Any] = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-TRAINING = ("acquire_data", "build_judges", "build_teachers", "distill_students")
+TRAINING = (
+    "acquire_data", "build_judges", "build_teachers", "build_wide_students", "choose_students", "distill_students",
+    "distill_students_chosen",
+)  # fmt: skip
 PARAMS_FILES = [ROOT / "params.yaml", *sorted((ROOT / "scales").glob("*.yaml"))]
 
 
@@ -32,14 +35,14 @@ def all_outs(stage: str) -> list[str]:
 
 
 def file_of(stage: str) -> str:
-    """The file that a stage runs; what has an item per variant may have one per sweep, too."""
-    return stage.removesuffix("_sweeps")
+    """The file that a stage runs; what has an item per variant may have one per chosen row and per sweep, too."""
+    return sweeps.file(stage)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "accept_rows"])
 def test_each_stage_runs_its_own_file(stage: str) -> None:
     assert body(stage)["cmd"].split()[:3] == ["python", "-m", f"stages.{file_of(stage)}"]
-    assert (file_of(stage) != stage) == (STAGES[stage].get("foreach") == "${sweeps}")
+    assert (file_of(stage) != stage) == (STAGES[stage].get("foreach") in ("${chosen}", "${sweeps}"))
 
 
 def test_what_trains_waits_for_the_check_and_for_nothing_that_changes_with_params() -> None:
@@ -62,15 +65,19 @@ def test_outs_are_those_of_paths() -> None:
     item = "${key}"
     trained = [paths.students(item), paths.student_curves(item)]
     named = {
-        "accept_rows": [accepting.ACCEPTED, accepting.ROWS],
+        "accept_rows": [accepting.ACCEPTED, accepting.CHOICES, accepting.ROWS],
         "acquire_data": [paths.dataset(item)],
         "build_judges": [paths.judge(item)],
         "build_teachers": [paths.teacher(item), paths.teacher_curve(item)],
+        "build_wide_students": [paths.wide(item), paths.wide_curve(item)],
+        "choose_students": [paths.choice(item)],
         "count_costs": [paths.costs()],
         "distill_students": trained,
+        "distill_students_chosen": trained,
         "distill_students_sweeps": trained,
         "establish_protocols": [paths.protocol(item)],
         "evaluate_quality": [paths.quality(item), paths.samples(item)],
+        "evaluate_quality_chosen": [paths.quality(item), paths.samples(item)],
         "evaluate_quality_sweeps": [paths.quality(item).with_suffix(""), paths.samples(item).with_suffix("")],
         "gather_results": [
             *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),

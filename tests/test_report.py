@@ -239,7 +239,8 @@ def test_a_picture_of_another_layout_is_shown_whole(
 def test_origins_are_of_the_stages_before_the_page(place: Path, text: str, tmp_path: Path) -> None:
     data = Parts(text).island("data")
     known = {item.partition("@")[0] for each in data["details"].values() for item in each["origins"]}
-    assert known == {stage.removesuffix("_sweeps") for stage in before_the_page()} - {"accept_rows"}
+    searched = {"build_wide_students", "choose_students"}
+    assert known | searched == {sweeps.file(stage) for stage in before_the_page()} - {"accept_rows"}
     assert "count_costs" in data["records"]
     assert {item.partition("@")[0] for item in data["records"]} <= known
     copy = tmp_path / "copy"

@@ -3,6 +3,7 @@
 `results/accepted.txt` never changes: what depends on it waits for the check and becomes stale through nothing else.
 `results/rows.json` holds all rows with the schedules, data sets and examinations that they use, in one dep: stages that
 look at all rows at once then need not list sections of params.yaml, of which a row that nobody uses would change them.
+`results/choices/README.md` makes the folder that they depend on, which is there whether or not anything is searched.
 """
 
 from __future__ import annotations
@@ -16,17 +17,24 @@ from stages.settings.atomic import write_atomically
 from stages.settings.rows import Params
 
 ACCEPTED, ROWS = paths.RESULTS / "accepted.txt", paths.RESULTS / "rows.json"
+SECTIONS = ("teachers", "wides", "searches", "variants", "chosen", "sweeps")
+CHOICES = paths.choices() / "README.md"
+ABOUT_CHOICES = (
+    "What searches chose: `<search>.json` holds each configuration with its cost and its fitness on validation images, "
+    "what was picked, and how far shared weights and weights of their own rank configurations alike.\n"
+)
 SENTENCE = "`retort check` has accepted params.yaml.\n"
 
 
 def used(params: Params) -> dict[str, Any]:
     """All rows, and of the other sections what they use."""
     rows = sweeps.rows(params).values()
-    schedules = {row.schedule for row in params.teachers.values()} | {row.schedule for row in rows}
+    trained = (*params.teachers.values(), *params.wides.values(), *params.searches.values(), *rows)
+    schedules = {row.schedule for row in trained}
     data = {name for row in params.teachers.values() for name in (row.dataset, row.partner)}
     whole = params.model_dump(mode="json", exclude_unset=True)
     return {
-        **{section: whole.get(section, {}) for section in ("teachers", "variants", "sweeps")},
+        **{section: whole.get(section, {}) for section in SECTIONS},
         "schedules": {name: row for name, row in whole["schedules"].items() if name in schedules},
         "datasets": {name: row for name, row in whole["datasets"].items() if name in data},
         "evaluation": {name: whole["evaluation"][name] for name in {row.examination: 0 for row in rows}},
@@ -34,22 +42,22 @@ def used(params: Params) -> dict[str, Any]:
 
 
 def write(params: Params, root: Path = Path()) -> None:
-    """Both files."""
+    """All of them."""
     write_atomically(root / ACCEPTED, SENTENCE.encode())
+    write_atomically(root / CHOICES, ABOUT_CHOICES.encode())
     write_atomically(root / ROWS, text_of(used(params)).encode())
 
 
 def unchanged(root: Path = Path()) -> bool:
-    """Whether both files would be those that are here; not if params.yaml is unsound."""
+    """Whether these files would be those that are here; not if params.yaml is unsound."""
     from retort.checking.params import ParamsError, checked
 
     try:
         text = text_of(used(checked(root / paths.PARAMS)))
     except ParamsError:
         return False
-    return (
-        all((root / file).is_file() for file in (ACCEPTED, ROWS)) and (root / ROWS).read_text(encoding="utf-8") == text
-    )
+    there = all((root / file).is_file() for file in (ACCEPTED, CHOICES, ROWS))
+    return there and (root / ROWS).read_text(encoding="utf-8") == text
 
 
 def text_of(content: dict[str, dict[str, Any]]) -> str:

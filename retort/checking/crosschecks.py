@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retort.checking import datasets, evaluation, rows, teachers
+from retort.checking import datasets, evaluation, rows, searches, teachers
 from retort.checking.sentences import Problem
 from stages.settings.rows import Params
 
@@ -21,5 +21,6 @@ def check(params: Params) -> Iterator[Problem]:
             sound.add(name)
     for name, variant in params.variants.items():
         yield from rows.check(f"variants.{name}", variant, params, known, sound)
+    yield from searches.check(params, known, sound)
     for name, sweep in params.sweeps.items():
         yield from rows.check_sweep(name, sweep, params, known, sound)

@@ -8,7 +8,7 @@ from typing import Any
 from retort.checking import sentences
 from retort.checking.datasets import Sources
 from retort.checking.sentences import Problem
-from stages.settings import members, sweeps
+from stages.settings import members
 from stages.settings.rows import Params
 
 
@@ -33,7 +33,7 @@ def rulers(path: str, name: str, params: Params, known: Sources) -> Iterator[Pro
         yield from unknown
         if not unknown and not hasattr(members.load("datasets", each), "program"):
             yield Problem(f"{path}.programs[{index}]", f"{each!r} cannot draw given factors; take it out")
-    rows = sweeps.rows(params).values()
+    rows = (*params.variants.values(), *params.sweeps.values())
     for dataset in sorted({row.dataset for row in rows if row.examination == name} & known.keys()):
         drawn_by, source = params.datasets[dataset].dataset, known[dataset]
         if "programs" in member.Settings.model_fields and source.factors is not None and drawn_by not in named:

@@ -10,7 +10,7 @@ from retort.checking.sentences import Problem
 from stages.learning import contracts, roles
 from stages.learning.contracts import Role
 from stages.settings import members
-from stages.settings.rows import VariantRow
+from stages.settings.rows import TaughtRow
 from stages.settings.specs import Spec
 
 UNTAUGHT = "none"
@@ -19,12 +19,12 @@ UNTAUGHT = "none"
 OWNERS = {"teacher": "the teacher", "student": "the student", "critic": "the teacher's critic"}
 
 
-def taught(row: VariantRow, role: Role) -> bool:
+def taught(row: TaughtRow, role: Role) -> bool:
     """Whether a lesson teaches the networks of a role."""
     return bool(getattr(row.distill, role) != UNTAUGHT)
 
 
-def check(path: str, row: VariantRow, role: Role, large: Spec, small: Spec) -> list[Problem]:
+def check(path: str, row: TaughtRow, role: Role, large: Spec, small: Spec) -> list[Problem]:
     """Everything that is wrong with the lesson of a role."""
     family: Any = members.load("families", row.family)
     name, given = getattr(row.distill, role), getattr(row, f"{role}_lesson")

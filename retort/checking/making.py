@@ -13,7 +13,7 @@ from stages.learning.contracts import Networks, Unsupported
 from stages.learning.pacing import Following
 from stages.learning.teaching import Teaching
 from stages.settings import members
-from stages.settings.rows import VariantRow
+from stages.settings.rows import StudentRow
 from stages.settings.specs import Spec
 
 
@@ -24,7 +24,7 @@ def teacher(family: str, large: Spec) -> Networks:
     return networks
 
 
-def check(path: str, row: VariantRow, large: Spec, small: Spec) -> list[Problem]:
+def check(path: str, row: StudentRow, large: Spec, small: Spec) -> list[Problem]:
     """What a compression or a lesson refuses; of members that look at the weights themselves nothing can be said."""
     where = f"{path}.compression"
     try:
@@ -40,7 +40,7 @@ def check(path: str, row: VariantRow, large: Spec, small: Spec) -> list[Problem]
     return [*unmoved(path, row, lessons["generator"])]
 
 
-def unmoved(path: str, row: VariantRow, lesson: Teaching) -> Iterator[Problem]:
+def unmoved(path: str, row: StudentRow, lesson: Teaching) -> Iterator[Problem]:
     """A pace that would never move: it follows gradients of the weights, which only the steps of evidence measure."""
     if isinstance(lesson.pace, Following) and not lesson.contract.compares_output and not row.evidence:
         told = f"{row.pace.generator!r} never moves the weight of this lesson, which compares more than the output"

@@ -9,13 +9,13 @@ from retort.checking import lessons, sentences
 from retort.checking.sentences import Problem
 from stages.learning.contracts import ROLES, Role
 from stages.settings import members
-from stages.settings.rows import VariantRow
+from stages.settings.rows import StudentRow, TaughtRow
 
 UNMOVED = "constant"
 """What a row names for a weight that does not move."""
 
 
-def check(path: str, row: VariantRow) -> Iterator[Problem]:
+def check(path: str, row: StudentRow) -> Iterator[Problem]:
     """Everything that is wrong with the paces of a row, and with the evidence that it asks for."""
     for role in ROLES:
         yield from of_role(path, row, role)
@@ -24,7 +24,7 @@ def check(path: str, row: VariantRow) -> Iterator[Problem]:
         yield Problem(f"{path}.evidence", f"{told}; write 0, or name a lesson in distill.generator")
 
 
-def of_role(path: str, row: VariantRow, role: Role) -> Iterator[Problem]:
+def of_role(path: str, row: TaughtRow, role: Role) -> Iterator[Problem]:
     """What is wrong with the pace of one role."""
     name, given = getattr(row.pace, role), getattr(row, f"{role}_pace")
     pace: Any = members.load("paces", name)

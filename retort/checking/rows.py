@@ -12,7 +12,7 @@ from retort.checking.datasets import Sources
 from retort.checking.sentences import Problem
 from stages.learning.contracts import ROLES
 from stages.settings import members, specs, sweeps
-from stages.settings.rows import Params, SweepRow, TeacherRow, VariantRow
+from stages.settings.rows import Params, StudentRow, SweepRow, TaughtRow, TeacherRow, VariantRow
 from stages.settings.specs import Spec
 
 
@@ -31,7 +31,7 @@ def check(path: str, row: VariantRow, params: Params, known: Sources, sound: Con
 def check_sweep(name: str, sweep: SweepRow, params: Params, known: Sources, sound: Container[str]) -> Iterator[Problem]:
     """Everything that is wrong with a sweep: its name, and each of its points."""
     path = f"sweeps.{name}"
-    if name in params.variants:
+    if name in (*params.variants, *params.chosen):
         yield Problem(path, "is the name of a variant too, and their files would be the same; rename one")
     named = {point: sweeps.of_point(name, sweep, point) for point in sweep.points}
     counts = Counter(row for rows in named.values() for row, _ in rows)
@@ -45,16 +45,21 @@ def check_sweep(name: str, sweep: SweepRow, params: Params, known: Sources, soun
 
 def references(path: str, row: VariantRow, params: Params) -> Iterator[Problem]:
     """Names of things that do not exist, and what a row says otherwise than its teacher."""
-    yield from sentences.absent(f"{path}.schedule", row.schedule, params.schedules, "a schedule")
     yield from sentences.no_member(f"{path}.compression", "compressions", row.compression)
     yield from sentences.absent(
         f"{path}.examination", row.examination, params.evaluation, "described under `evaluation`"
     )
+    if len(set(row.seeds)) != len(row.seeds):
+        yield Problem(f"{path}.seeds", f"a seed stands twice; found {row.seeds}, keep one")
+    yield from taught(path, row, params)
+
+
+def taught(path: str, row: TaughtRow, params: Params) -> Iterator[Problem]:
+    """The same of what every training beside a teacher has."""
+    yield from sentences.absent(f"{path}.schedule", row.schedule, params.schedules, "a schedule")
     for role in ROLES:
         yield from sentences.no_member(f"{path}.distill.{role}", "distillations", getattr(row.distill, role))
         yield from sentences.no_member(f"{path}.pace.{role}", "paces", getattr(row.pace, role))
-    if len(set(row.seeds)) != len(row.seeds):
-        yield Problem(f"{path}.seeds", f"a seed stands twice; found {row.seeds}, keep one")
     unknown = sentences.absent(f"{path}.teacher", row.teacher, params.teachers, "a teacher")
     yield from unknown
     for field in ("family", "dataset", "partner") if not unknown else ():
@@ -63,7 +68,7 @@ def references(path: str, row: VariantRow, params: Params) -> Iterator[Problem]:
             yield Problem(f"{path}.{field}", f"{mine!r} is not its teacher's {field}; write {theirs!r}")
 
 
-def fit(path: str, row: VariantRow, large: Spec) -> Iterator[Problem]:
+def fit(path: str, row: StudentRow, large: Spec) -> Iterator[Problem]:
     """What is wrong with the settings of a row whose student is sound."""
     family: Any = members.load("families", row.family)
     yield from sentences.refused(f"{path}.play", lambda: family.Play(**row.play), [f.name for f in fields(family.Play)])
@@ -75,7 +80,7 @@ def fit(path: str, row: VariantRow, large: Spec) -> Iterator[Problem]:
         yield from lessons.check(path, row, role, large, small)
 
 
-def student(path: str, row: VariantRow, teacher: TeacherRow, large: Spec) -> Iterator[Problem]:
+def student(path: str, row: StudentRow, teacher: TeacherRow, large: Spec) -> Iterator[Problem]:
     """Changes of the spec that do not exist, are not the row's to make, or make the student larger."""
     known = {each.name: each for each in fields(large)}
     free = [name for name, each in known.items() if name in teacher.spec or each.default is not MISSING]

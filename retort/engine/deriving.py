@@ -18,7 +18,7 @@ from retort.engine import imports
 from retort.engine.imports import Loaded
 from retort.engine.usage import Usage
 from stages.learning.contracts import ROLES
-from stages.settings import members
+from stages.settings import members, sweeps
 
 CODE = Path("stages")
 WHOLE = ("settings", "tables", "drawing")
@@ -36,18 +36,22 @@ STUDENT = {
     "examinations": ("${item.examination}",),
     "metrics": (),
 }
+TAUGHT = {axis: STUDENT[axis] for axis in ("families", "distillations", "paces")}
 SLOTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "datasets": {"datasets": ("${item.dataset}",)},
     "teachers": {"families": ("${item.family}",), "distillations": (UNTAUGHT,), "paces": (UNMOVED,)},
+    "wides": {**TAUGHT, "compressions": ()},
+    "searches": {**TAUGHT, "compressions": STUDENT["compressions"]},
     "variants": STUDENT,
+    "chosen": STUDENT,
     "sweeps": STUDENT,
 }
-"""Section of params -> axis -> the members that an item lists. Teachers are taught nothing; the files of metrics reach
-an evaluation through the protocol of its examination."""
+"""Section of params -> axis -> the members that an item lists. Teachers are taught nothing; weight-shared networks are
+made by no compression; the files of metrics reach an evaluation through the protocol of its examination."""
 
 BY_PROTOCOL = {"variants": "datasets", "sweeps": "datasets"}
-"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw, whose
-hashes stand in the protocol."""
+"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw,
+whose hashes stand in the protocol."""
 
 SCHEDULES = "schedules."
 
@@ -73,7 +77,7 @@ def is_schedule(param: str) -> bool:
 def derive(stage: str, entry: Mapping[str, Any], usage: Usage, root: Path) -> Lists:
     """What a stage of dvc.yaml has to list."""
     section = str(entry.get("foreach", "")).strip("${} ")
-    main = CODE / f"{stage.removesuffix('_sweeps')}.py"
+    main = CODE / f"{sweeps.file(stage)}.py"
     deps = code(main, section, usage, root) if (root / main).is_file() else []
     own = [param for param in entry.get("do", entry).get("params", []) if is_schedule(param) and "$" in param]
     more = [f"{SCHEDULES}{name}" for name in usage.schedules] if own and section == "sweeps" else []

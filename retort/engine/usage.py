@@ -9,7 +9,7 @@ from pathlib import Path
 from retort.checking import params
 from stages.learning.contracts import ROLES
 from stages.settings import members, paths, sweeps
-from stages.settings.rows import Params, Point, VariantRow
+from stages.settings.rows import Params, Point, StudentRow, TaughtRow
 
 Names = Mapping[str, frozenset[str]]
 """Axis -> members."""
@@ -56,15 +56,18 @@ def of_params(settings: Params) -> Iterator[tuple[str, str]]:
     for name, given in settings.evaluation.items():
         yield "examinations", name
         yield from (("metrics", metric) for metric in given.get("metrics", {}))
+    for taught in (*settings.wides.values(), *settings.searches.values()):
+        yield "families", taught.family
+        yield from of_row(taught)
     for row in sweeps.rows(settings).values():
         yield "families", row.family
         yield "examinations", row.examination
         yield from of_row(row)
 
 
-def of_row(row: VariantRow | Point) -> Iterator[tuple[str, str]]:
+def of_row(row: TaughtRow | Point) -> Iterator[tuple[str, str]]:
     """Axis and member of what a point may change."""
-    if row.compression is not None:
+    if isinstance(row, StudentRow | Point) and row.compression is not None:
         yield "compressions", row.compression
     for axis, named in (("distillations", row.distill), ("paces", row.pace)):
         if named is not None:

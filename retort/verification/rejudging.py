@@ -27,7 +27,7 @@ ABSOLUTE = 1e-4
 
 def sample(settings: Params, here: dict[str, dict[str, Any]], count: int) -> dict[str, list[str]]:
     """Items whose rows all have a report and their weights, evenly spread, each with its rows."""
-    items = {name: sweeps.of_item(settings, name) for name in (*settings.variants, *settings.sweeps)}
+    items = {name: sweeps.of_item(settings, name) for name in sweeps.items(settings)}
     complete = [
         name
         for name, rows in items.items()

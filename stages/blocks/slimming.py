@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from copy import deepcopy
-from typing import Any
+from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
 from stages.blocks import surgery
@@ -17,6 +18,25 @@ WIDTHS = ("widths", "critic_widths")
 
 Score = Callable[[Any], list[Tensor]]
 """A generator -> how important each channel of each of its groups is."""
+
+
+class Reading(Protocol):
+    """A layer that reads channels: its weight as it is used, [channels, …], and its styles, [n, channels]."""
+
+    @property
+    def weight(self) -> Tensor: ...
+
+    @property
+    def style(self) -> Tensor: ...
+
+
+def importance(readings: Iterable[Reading]) -> Tensor:
+    """Of channels: Σ over the layers that read them of Σ|weight| · mean|style|.
+
+    Anycost GAN: Lin et al., CVPR 2021, arXiv 2103.03243.
+    """
+    scores = [each.weight.abs().flatten(1).sum(dim=1) * each.style.abs().mean(dim=0) for each in readings]
+    return torch.stack(scores).sum(dim=0)
 
 
 def refuse(compression: str, large: Spec, small: Spec, may_differ: Collection[str]) -> None:

@@ -27,12 +27,7 @@ FRESH = False
 def importance(family: Any, latent: Float[Tensor, "n z"], generator: Any) -> list[Tensor]:  # noqa: ANN401 - demanded below
     """Of each channel of each map."""
     with torch.no_grad():
-        return [
-            torch.stack([read.weight.abs().flatten(1).sum(dim=1) * read.style.abs().mean(dim=0) for read in group]).sum(
-                0
-            )
-            for group in family.readings(generator, latent)
-        ]
+        return [slimming.importance(group) for group in family.readings(generator, latent)]
 
 
 def make_student(

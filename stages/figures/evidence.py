@@ -126,7 +126,7 @@ def load() -> Evidence:
         table(paths.picks()),
         table(paths.evidence()),
         table(paths.training_curves()),
-        {},
+        {name: records.read(paths.choice(name)) for name in settings.searches},
         records.read(paths.costs()),
         {name: records.read(paths.quality(name)) for name in rows},
         records.read(paths.latency()) if paths.latency().exists() else None,

@@ -58,18 +58,19 @@ def lines(evidence: Evidence, names: list[str]) -> list[str]:
 
 
 def words(evidence: Evidence, shown: list[str]) -> list[str]:
-    """How rows are called; how a student is made is said where students differ in it."""
-    students = [name for name in shown if evidence.rows[name].compression != "none"]
-    several = len({made(evidence.rows[name]) for name in students}) > 1
-    return [
-        called(evidence.rows[name]) + (f"\n{made(evidence.rows[name])}" if several and name in students else "")
-        for name in shown
-    ]
+    """How rows are called; of a student that is made otherwise than the first also how it is made."""
+    usual = next((made(evidence.rows[name]) for name in shown if evidence.rows[name].compression != "none"), "")
+    return [called(evidence.rows[name]) + told(made(evidence.rows[name]), usual) for name in shown]
+
+
+def told(how: str, usual: str) -> str:
+    """How a student is made, on lines of its own, where that is not the usual way."""
+    return "" if how in (usual, "none") else "\n" + how.replace(", ", ",\n")
 
 
 def grid(evidence: Evidence, problem: str, shown: list[str]) -> Figure:
     """A line of pictures per row; below, the walks of the first few."""
-    found, names, note = [read(evidence, name) for name in shown], words(evidence, shown), NOTE
+    found, names = [read(evidence, name) for name in shown], words(evidence, shown)
     blocks = [
         Block([list(images[:SHOWN]) for images, _ in found], (1,) if len(shown) > 1 else ()),
         Block([list(frames) for _, frames in found[:WALKERS]], ()),
@@ -78,6 +79,8 @@ def grid(evidence: Evidence, problem: str, shown: list[str]) -> Figure:
     walk = blocks[1].height * room / blocks[1].width
     scale = min(room / blocks[0].width, (style.TALLEST - 1.2 - walk) / blocks[0].height)
     high = blocks[0].height * scale
+    students = [name for name in shown if evidence.rows[name].compression != "none"]
+    note = NOTE + (f" Students: {made(evidence.rows[students[0]])}, if not said otherwise." if students else "")
     figure = style.blank(style.PAGE, TOP + high + BETWEEN + walk + 0.06 + style.note_height(note, style.PAGE))
     style.write(figure, problem, 0.08, 0.1, fontsize=style.HEADING)
     placed(figure, blocks[0], names, TOP, scale)
@@ -123,4 +126,4 @@ def placed(figure: Figure, block: Block, names: list[str], top: float, scale: fl
     axes.set_axis_off()
     for name, middle in zip(names, block.middles(), strict=False):
         place = LEFT - 0.07, top + middle * scale
-        style.write(figure, name, *place, ha="right", va="center", fontsize=style.SMALL, linespacing=1.1)
+        style.write(figure, name, *place, ha="right", va="center", fontsize=style.SMALL, linespacing=1.0)

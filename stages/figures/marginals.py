@@ -48,7 +48,7 @@ class Value:
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """A figure per problem and data set whose factors are known."""
-    for problem, names in evidence.problems().items():
+    for problem in evidence.problems():
         teacher = evidence.teacher(problem)
         rows = [
             name
@@ -99,7 +99,10 @@ def gaps(evidence: Evidence, data: str, rows: list[str], shown: list[Value]) -> 
     known.set_title("known chance", fontsize=style.TEXT)
     known.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     known.xaxis.set_major_locator(MaxNLocator(3))
-    compared(right, evidence, data, rows, shown, places, images)
+    handles = compared(right, evidence, data, rows, shown, places, images)
+    longest = max(len(str(each.get_label())) for each in handles)
+    across = max(1, int((style.PAGE - 0.2) / (0.3 + style.LETTER * longest)))
+    figure.legend(handles=handles, loc="upper left", ncols=across, handletextpad=0.1, columnspacing=1.0)
     for value, place in zip(shown, places, strict=True):
         middle = TOP + (place + 0.5) * LINE
         style.write(figure, value.name, LEFT - 0.07, middle, ha="right", va="center", fontsize=style.SMALL)
@@ -109,8 +112,8 @@ def gaps(evidence: Evidence, data: str, rows: list[str], shown: list[Value]) -> 
 
 def compared(
     axes: Axes, evidence: Evidence, data: str, rows: list[str], shown: list[Value], places: list[float], images: int
-) -> None:
-    """The gap of every row at every value."""
+) -> list[Line2D]:
+    """The gap of every row at every value; returns what stands for the rows in the key."""
     axes.axvline(0, color=style.INK, lw=0.6, zorder=1)
     for value, place in zip(shown, places, strict=True):
         reach = NORMAL * (value.known * (1 - value.known) / images) ** 0.5 * 100
@@ -135,5 +138,4 @@ def compared(
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g}".replace("-", "−") if value else "0")
     axes.set_xlabel("read share less the known chance, percentage points", labelpad=2)
-    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), handletextpad=0.1,
-                columnspacing=0.8, borderaxespad=0.2)  # fmt: skip
+    return handles

@@ -18,8 +18,8 @@ from stages.settings import paths
 NOTE = (
     "Fitness: the judge's Fréchet distance on validation images, less is better; nothing was chosen on the test. "
     "Left: {count} configurations with the weights that they share. Dashed: the budget, {budget} MACs. Grey line: the "
-    "best at no more than a cost. Right: the same configurations with shared weights and trained alone; Kendall's τ {tau:.2f}, "
-    "95 % bootstrap interval {low:.2f} to {high:.2f} over {alone} configurations: {trust}. The search cost {cost} MACs "
+    "best at no more than a cost. Right: configurations with shared weights and trained alone; Kendall's τ {tau}, "
+    "95 % bootstrap interval {low} to {high} over {alone} of them: {trust}. The search cost {cost} MACs "
     "({parts})."
 )
 TRUSTED = {
@@ -27,6 +27,7 @@ TRUSTED = {
     False: "it holds zero, so that the ranking by shared weights is no evidence",
 }
 PARTS = {"wide": "the weight-shared training", "evaluations": "evaluations", "alone": "trainings alone"}
+TAUS = {"tau": "tau", "low": "tau_low", "high": "tau_high"}
 LOOKS = {"best": ("*", style.VERMILION, 8.0), "uniform": ("s", style.BLUE, 4.5)}
 OTHERS = ("^", style.GREEN, 4.5)
 """The look of picks by chance."""
@@ -51,17 +52,22 @@ def panels(name: str, choice: Choice) -> Figure:
     """Fitness against cost; beside it shared weights against training alone."""
     spent = {what: choice["cost"][what] for what in PARTS if what in choice["cost"]}
     note = NOTE.format(
-        count=len(choice["configurations"]), budget=style.counted(choice["budget_macs"]), tau=choice["tau"],
-        low=choice["tau_low"], high=choice["tau_high"], alone=len(choice["alone"]),
+        count=len(choice["configurations"]), budget=style.counted(choice["budget_macs"]),
+        **{name: minus(choice[key]) for name, key in TAUS.items()}, alone=len(choice["alone"]),
         trust=TRUSTED[choice["trusted"]], cost=style.counted(choice["cost"]["training_macs"]),
         parts=", ".join(f"{style.counted(macs)} {PARTS[what]}" for what, macs in spent.items()),
-    ).replace("-", "−").replace(" ()", "")  # fmt: skip
+    ).replace(" ()", "")  # fmt: skip
     figure = style.blank(style.PAGE, TOP + HEIGHT + BOTTOM + style.note_height(note, style.PAGE))
     style.write(figure, f"search {name}", 0.08, 0.1, fontsize=style.HEADING)
     fitness(style.panel(figure, LEFT, TOP, WIDE, HEIGHT), choice)
     ranks(style.panel(figure, LEFT + WIDE + SPACE, TOP, SQUARE, HEIGHT), choice)
     style.note(figure, note)
     return figure
+
+
+def minus(value: float) -> str:
+    """A number of two decimals with its sign as it is printed."""
+    return f"{value:.2f}".replace("-", "−")
 
 
 def fitness(axes: Axes, choice: Choice) -> None:
@@ -110,7 +116,7 @@ def ranks(axes: Axes, choice: Choice) -> None:
         pick = picked.get(tuple(each["widths"]))
         marker, colour, size = look(pick) if pick else ("o", style.FAINT, 4.0)
         axes.plot(each["shared_fitness"], each["alone_fitness"], marker, ms=size, color=colour, mec="white", mew=0.5)
-    axes.set_title(f"trained alone, τ = {choice['tau']:.2f}".replace("-", "−"), fontsize=style.TEXT)
+    axes.set_title(f"trained alone, τ = {minus(choice['tau'])}", fontsize=style.TEXT)
     axes.set(xlabel="fitness with shared weights", ylabel="fitness trained alone")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4))

@@ -154,7 +154,7 @@ def sentence(title: str, text: str, width: float = COLUMN) -> Figure:
 
 def counted(value: float) -> str:
     """A large number with its unit."""
-    for unit, word in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for unit, word in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
             return f"{value / unit:.3g} {word}"
     return f"{value:g}"

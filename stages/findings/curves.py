@@ -40,6 +40,7 @@ def means(group: list[dict[str, float]]) -> dict[str, float]:
 def gather(settings: Params) -> tuple[list[str], list[Mapping[str, object]]]:
     """Columns and lines of every training in the order of params; a row of no steps has none."""
     sources = [("teacher", name, row.seed, paths.teacher_curve(name)) for name, row in settings.teachers.items()]
+    sources += [("wide", name, row.seed, paths.wide_curve(name)) for name, row in settings.wides.items()]
     rows = sweeps.rows(settings)
     sources += [("variant", name, s, paths.student_curve(name, s)) for name, row in rows.items() for s in row.seeds]
     lines: list[Mapping[str, object]] = []

@@ -17,8 +17,17 @@ BY_LAYERS = "euclidean"
 
 def made(row: VariantRow) -> str:
     """How the student of a row is made, in words."""
-    parts = [f"{key} {value}" if not isinstance(value, str) else value for key, value in row.student.items()]
+    parts = [said(key, value) for key, value in row.student.items()]
     return ", ".join(parts if row.compression == "resize" else [row.compression, *parts])
+
+
+def said(key: str, value: Any) -> str:  # noqa: ANN401 - a setting of any family
+    """A setting of a student: a word says itself, numbers need to be said what they are of."""
+    if isinstance(value, list):
+        value = "/".join(f"{each:g}" for each in value)
+    elif isinstance(value, str):
+        return value
+    return f"{key.replace('_', ' ')} {value}"
 
 
 def matched(lesson: Mapping[str, Any]) -> str:

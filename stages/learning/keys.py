@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from stages.learning.devices import Place
+from stages.settings import members
 from stages.storage import hashing
 
 
@@ -24,6 +26,21 @@ def source_hash() -> str:
     return hashlib.sha256(
         "".join(f"{n}{hashing.file_hash(Path(f))}" for n, f in sorted(files.items()) if f).encode()
     ).hexdigest()
+
+
+SHARED = ("settings", "storage", "learning", "blocks")
+"""The rooms that every training uses."""
+
+
+def code(named: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 of the code of a training: the rooms that all share, and the members (axis, name) that it uses.
+
+    Given as `source`, it makes a key that does not depend on what else a process has loaded.
+    """
+    places = [members.PACKAGE / room for room in SHARED] + [members.location(axis, name) for axis, name in named]
+    files = {file for place in places for file in ([place] if place.suffix else place.rglob("*.py"))}
+    listed = (f"{file.relative_to(members.PACKAGE).as_posix()}{hashing.file_hash(file)}" for file in sorted(files))
+    return hashing.digest("".join(listed))
 
 
 def key(place: Place, **determinants: Any) -> str:  # noqa: ANN401 - anything that prints as JSON

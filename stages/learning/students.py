@@ -11,7 +11,7 @@ from stages.learning.contracts import ROLES, Compression, Distillation, Draw, Fa
 from stages.learning.problems import Problem
 from stages.learning.teaching import Teaching
 from stages.settings import members
-from stages.settings.rows import Schedule, TeacherRow, VariantRow
+from stages.settings.rows import Schedule, StudentRow, TaughtRow, TeacherRow
 
 Pair = tuple[Any, Any]
 """The specs of teacher and student."""
@@ -33,7 +33,7 @@ class Student:
         return roles.names(self.family, "generator")
 
 
-def make(row: VariantRow, teacher: Networks, both: Pair, begin: bool = True) -> Networks:
+def make(row: StudentRow, teacher: Networks, both: Pair, begin: bool = True) -> Networks:
     """The networks of a row's student before training; published weights come in unless only structure is wanted."""
     family = cast(Family, members.load("families", row.family))
     compression = cast(Compression, members.load("compressions", row.compression))
@@ -43,7 +43,7 @@ def make(row: VariantRow, teacher: Networks, both: Pair, begin: bool = True) -> 
     return networks
 
 
-def teach(row: VariantRow, teacher: Networks, student: Networks, both: Pair) -> dict[Role, Teaching]:
+def teach(row: TaughtRow, teacher: Networks, student: Networks, both: Pair) -> dict[Role, Teaching]:
     """The lesson of each role at its pace."""
     family = cast(Family, members.load("families", row.family))
     found: dict[Role, Teaching] = {}
@@ -58,7 +58,7 @@ def teach(row: VariantRow, teacher: Networks, student: Networks, both: Pair) -> 
 
 
 def prepare(
-    row: VariantRow,
+    row: TaughtRow,
     teacher_row: TeacherRow,
     networks: Networks,
     teacher: Networks,
@@ -72,7 +72,7 @@ def prepare(
     return Student(family, networks, teacher, lessons, family.game(networks, teacher, lessons, losses, play, problem))
 
 
-def feed(row: VariantRow, problem: Problem, schedule: Schedule, seed: int) -> Draw:
+def feed(row: TaughtRow, problem: Problem, schedule: Schedule, seed: int) -> Draw:
     """The batches of a row's training."""
     family = cast(Family, members.load("families", row.family))
     return family.feed(problem, schedule, family.Play(**row.play), seed)

@@ -24,6 +24,12 @@ def names(axis: str) -> tuple[str, ...]:
     return tuple(sorted(files | folders))
 
 
+def location(axis: str, name: str) -> Path:
+    """The file or folder of one member."""
+    folder = PACKAGE / axis / name
+    return folder if folder.is_dir() else folder.with_suffix(".py")
+
+
 def load(axis: str, name: str) -> ModuleType:
     """The module of one member."""
     if name not in names(axis):

@@ -33,6 +33,11 @@ def teacher(name: str) -> Path:
     return RESULTS / "teachers" / f"{name}.safetensors"
 
 
+def wide(name: str) -> Path:
+    """The network whose slices are the students of a search."""
+    return RESULTS / "wides" / f"{name}.safetensors"
+
+
 def choices() -> Path:
     """The folder of what all searches chose."""
     return RESULTS / "choices"
@@ -131,6 +136,11 @@ def training_curves() -> Path:
 def teacher_curve(name: str) -> Path:
     """The losses of one teacher's training."""
     return RESULTS / "curves" / "teachers" / f"{name}.tsv"
+
+
+def wide_curve(name: str) -> Path:
+    """The losses of one weight-shared training."""
+    return RESULTS / "curves" / "wides" / f"{name}.tsv"
 
 
 def student_curves(variant: str) -> Path:

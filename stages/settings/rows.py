@@ -83,31 +83,47 @@ class Roles(Row):
     discriminator: str
 
 
-class VariantRow(Row):
-    """A compressed network: how it is made from its teacher, what it is taught at which pace, and how it is examined.
+class TaughtRow(Row):
+    """A network that is trained beside a teacher, and what it is taught at which pace.
 
     `generator` stands for the networks that are kept, whatever their family calls them, `discriminator` for their
-    critics. `play` is what only the family understands; `evidence` asks for the gradients of lesson and game every so
-    many steps (0: never); `headline` marks the rows that the text and the claims speak of.
+    critics. `play` is what only the family understands.
     """
 
     teacher: str
     family: str
     dataset: str
     partner: str
-    examination: str
-    compression: str
-    student: Settings
-    compression_settings: Settings = Field(default_factory=dict)
     distill: Roles
     generator_lesson: Settings = Field(default_factory=dict)
     discriminator_lesson: Settings = Field(default_factory=dict)
     pace: Roles
     generator_pace: Settings = Field(default_factory=dict)
     discriminator_pace: Settings = Field(default_factory=dict)
-    evidence: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     play: Settings
     schedule: str
+
+
+class StudentRow(TaughtRow):
+    """A compressed network: how it is made from its teacher.
+
+    `evidence` asks for the gradients of lesson and game every so many steps (0: never).
+    """
+
+    compression: str
+    student: Settings
+    compression_settings: Settings = Field(default_factory=dict)
+    evidence: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class VariantRow(StudentRow):
+    """A compressed network, and how it is examined.
+
+    `headline` marks the rows that the text and the claims speak of. Of `chosen` rows the student names a search and
+    what it picked: `{chosen: faces-quarter, pick: best}`.
+    """
+
+    examination: str
     seeds: Seeds
     problem: str
     thesis: str = ""
@@ -141,6 +157,47 @@ class SweepRow(VariantRow):
     points: Annotated[dict[Name, Point], Field(min_length=1)]
 
 
+class Space(Row):
+    """What a weight-shared network can become: at each side one of these shares of the teacher's widths."""
+
+    widths: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=2)]
+
+
+class WideRow(TaughtRow):
+    """A weight-shared training: a network of the teacher's widths that narrower ones are leading slices of."""
+
+    space: Space
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Evolution(Row):
+    """How a space too large to enumerate is searched: shares of the population, and a side's chance to change."""
+
+    population: Annotated[int, Field(ge=4, le=10_000)]
+    generations: Annotated[int, Field(ge=1, le=10_000)]
+    parents: Annotated[float, Field(gt=0, lt=1)]
+    mutated: Annotated[float, Field(gt=0, lt=1)]
+    chance: Annotated[float, Field(gt=0, le=1)]
+
+
+class SearchRow(StudentRow):
+    """The choice of a student's widths under a budget, a share of the teacher's multiply-accumulates.
+
+    Each configuration's fitness is measured on so many `images`, with the weights it shares; where there is an
+    `evolution` only those that it comes across. As many `random` controls are drawn within a share `near` below the
+    budget. They, the best, the uniform one and `alone` further configurations are trained alone, as this row says.
+    """
+
+    wide: str
+    budget: Annotated[float, Field(gt=0, le=1)]
+    near: Annotated[float, Field(gt=0, le=1)]
+    images: Annotated[int, Field(ge=2, le=1_000_000)]
+    evolution: Evolution | None = None
+    random: Annotated[int, Field(ge=0, le=16)]
+    alone: Annotated[int, Field(ge=0, le=1000)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class Latency(Row):
     """How times are taken."""
 
@@ -157,7 +214,10 @@ class Params(Row):
     judges: dict[Name, JudgeRow]
     schedules: dict[Name, Schedule]
     teachers: dict[Name, TeacherRow]
+    wides: dict[Name, WideRow] = Field(default_factory=dict)
+    searches: dict[Name, SearchRow] = Field(default_factory=dict)
     variants: dict[Name, VariantRow]
+    chosen: dict[Name, VariantRow] = Field(default_factory=dict)
     sweeps: dict[Name, SweepRow] = Field(default_factory=dict)
     evaluation: dict[Name, Settings]
     """Of each kind of examination its own settings, `metrics` among them: a metric's name -> its settings."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import Field, asdict
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from stages.settings import members
-from stages.settings.rows import Params, TeacherRow, VariantRow
+from stages.settings import members, paths
+from stages.settings.rows import Params, Settings, StudentRow, TeacherRow
+
+CHOSEN, PICK = "chosen", "pick"
+"""What a student says instead of its widths: the search that chose them, and which of its picks they are."""
+
+
+class NotChosen(ValueError):  # noqa: N818 - a reason, not a failure
+    """What a search chose is not here yet, or is not what is asked for; the message says what to do."""
 
 
 class Spec(Protocol):
@@ -22,6 +30,7 @@ class Spec(Protocol):
 
 
 S = TypeVar("S", bound=Spec)
+R = TypeVar("R", bound=StudentRow)
 
 
 def of_teacher(row: TeacherRow, settings: Params) -> Spec:
@@ -38,7 +47,26 @@ def shrink(large: S, changes: Mapping[str, Any]) -> S:
     return type(large)(**{**asdict(large), **changes})
 
 
-def of(row: VariantRow, settings: Params) -> tuple[Spec, Spec]:
+def picked(student: Settings) -> Settings:
+    """A student's changes, with the widths in place of the search that chose them."""
+    search = student[CHOSEN]
+    file = paths.choice(search)
+    try:
+        picks = json.loads(file.read_text(encoding="utf-8"))["picks"]
+    except FileNotFoundError:
+        told = f"{file} does not exist; `retort repro choose_students@{search}` makes it"
+        raise NotChosen(told) from None
+    if student[PICK] not in picks:
+        raise NotChosen(f"{file} has no pick {student[PICK]!r}; it has {', '.join(picks)}")
+    return {"widths": picks[student[PICK]]["widths"], **{k: v for k, v in student.items() if k not in (CHOSEN, PICK)}}
+
+
+def resolved(row: R) -> R:
+    """The same row, whose student is known without the search that chose it."""
+    return row.model_copy(update={"student": picked(row.student)}) if CHOSEN in row.student else row
+
+
+def of(row: StudentRow, settings: Params) -> tuple[Spec, Spec]:
     """The specs of a row's teacher and of its student."""
     large = of_teacher(settings.teachers[row.teacher], settings)
-    return large, shrink(large, row.student)
+    return large, shrink(large, resolved(row).student)

@@ -45,18 +45,31 @@ def combinations(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def rows(params: Params) -> dict[str, VariantRow]:
-    """All rows of a params file: the variants, then the points of every sweep."""
-    found = dict(params.variants)
+    """All rows of a params file: the variants, those that searches chose, then the points of every sweep."""
+    found = {**params.variants, **params.chosen}
     for name, sweep in params.sweeps.items():
         found |= points(name, sweep)
     return found
 
 
 def of_item(params: Params, name: str) -> dict[str, VariantRow]:
-    """What an item of the pipeline trains and measures: a variant, or all points of a sweep."""
-    return points(name, params.sweeps[name]) if name in params.sweeps else {name: params.variants[name]}
+    """What an item of the pipeline trains and measures: a row, or all points of a sweep."""
+    if name in params.sweeps:
+        return points(name, params.sweeps[name])
+    return {name: params.chosen[name] if name in params.chosen else params.variants[name]}
+
+
+def items(params: Params) -> tuple[str, ...]:
+    """The names of all such items."""
+    return (*params.variants, *params.chosen, *params.sweeps)
 
 
 def stage(params: Params, stage: str, name: str) -> str:
     """What dvc.yaml calls the stage that runs an item."""
-    return f"{stage}_sweeps" if name in params.sweeps else stage
+    ending = "_sweeps" if name in params.sweeps else "_chosen" if name in params.chosen else ""
+    return f"{stage}{ending}"
+
+
+def file(stage: str) -> str:
+    """The stage of stages/ that a stage of dvc.yaml runs."""
+    return stage.removesuffix("_sweeps").removesuffix("_chosen")

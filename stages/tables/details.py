@@ -10,8 +10,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stages.findings import origins
-from stages.measuring.columns import INPUT, PERFECT
-from stages.settings import paths, provenance, sweeps
+from stages.measuring.columns import DRAWS, INPUT, PERFECT
+from stages.settings import paths, provenance, specs, sweeps
 from stages.settings.rows import VariantRow
 from stages.tables import gathered
 from stages.tables.gathered import Fields, Gathered
@@ -73,7 +73,7 @@ def network(found: Gathered, name: str) -> Mapping[str, Any]:
 
 
 def metrics(found: Gathered, report: Mapping[str, Any]) -> list[Details]:
-    """Every measured number, seed by seed with its interval, and what the two references score."""
+    """Every measured number, seed by seed with its interval, and what references score."""
     seeds, references = list(report["seeds"].values()), report.get("references", {})
     listed = []
     for metric in seeds[0]["overall"]:
@@ -81,7 +81,7 @@ def metrics(found: Gathered, report: Mapping[str, Any]) -> list[Details]:
         values = [[each["overall"][metric], *each.get("intervals", {}).get(metric, [])] for each in seeds]
         beside = {
             who: references[f"{prefix}{metric}"]
-            for who, prefix in (("input", INPUT), ("exact", PERFECT))
+            for who, prefix in (("input", INPUT), ("exact", PERFECT), ("draws", DRAWS))
             if f"{prefix}{metric}" in references
         }
         listed.append(
@@ -115,6 +115,7 @@ def items(found: Gathered, name: str) -> list[str]:
         *(provenance.item_name("acquire_data", each) for each in data),
         *(provenance.item_name("build_judges", each) for each in data),
         provenance.item_name("build_teachers", row.teacher),
+        *searched(found, row),
         "count_costs",
         provenance.item_name(sweeps.stage(found.settings, "distill_students", item), item),
         provenance.item_name("establish_protocols", row.examination),
@@ -122,6 +123,15 @@ def items(found: Gathered, name: str) -> list[str]:
         "gather_results",
         "measure_latency",
     ]
+
+
+def searched(found: Gathered, row: VariantRow) -> list[str]:
+    """The items that chose the widths of a row."""
+    if specs.CHOSEN not in row.student:
+        return []
+    search = row.student[specs.CHOSEN]
+    wide = provenance.item_name("build_wide_students", found.settings.searches[search].wide)
+    return [wide, provenance.item_name("choose_students", search)]
 
 
 def record(item: str) -> Details | None:

@@ -13,7 +13,7 @@ from typing import Any
 from stages.findings import dictionary
 from stages.findings.dictionary import Dictionary
 from stages.findings.tables import TableError
-from stages.measuring.columns import HIGH, INPUT, LOW, PERFECT
+from stages.measuring.columns import DRAWS, HIGH, INPUT, LOW, PERFECT
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params, VariantRow
 
@@ -30,6 +30,7 @@ class Gathered:
     dictionary: Dictionary
     lines: Mapping[str, list[Fields]]
     comparisons: Mapping[tuple[str, str], Fields]
+    choices: Mapping[str, Any]
     costs: Mapping[str, Any]
     latency: Mapping[str, Any]
 
@@ -76,7 +77,7 @@ class Gathered:
         return [
             name
             for name, column in self.dictionary.columns.items()
-            if column.metric != COST and not name.endswith((LOW, HIGH)) and not name.startswith((INPUT, PERFECT))
+            if column.metric != COST and not name.endswith((LOW, HIGH)) and not name.startswith((INPUT, PERFECT, DRAWS))
             if self.any_has(name)
         ]
 
@@ -118,5 +119,6 @@ def load(settings: Params) -> Gathered:
             raise TableError(f"{paths.results()} holds seeds {seeds} of {name}, the row has {row.seeds}; run again")
         if name not in costs["variants"]:
             raise TableError(f"{paths.costs()} does not know {name}; run `retort repro` again")
+    choices = {name: json.loads(text(paths.choice(name))) for name in settings.searches}
     comparisons = {(line["variant"], line["metric"]): line for line in table(paths.comparisons())}
-    return Gathered(settings, rows, dictionary.read(), lines, comparisons, costs, latency)
+    return Gathered(settings, rows, dictionary.read(), lines, comparisons, choices, costs, latency)

@@ -10,7 +10,14 @@ from stages.tables.summary import Table
 from stages.tables.templating import pages
 
 WORDS = {"best": "<b>Bold</b>", "near": "<u>underlined</u>", "control": "Shaded, ○"}
-KINDS = {"input": "reference", "perfect": "reference", "teacher": "teacher", "control": "control", "taught": "taught"}
+KINDS = {
+    "input": "reference",
+    "perfect": "reference",
+    "draws": "reference",
+    "teacher": "teacher",
+    "control": "control",
+    "taught": "taught",
+}
 
 
 def summary(found: Gathered, table: Table) -> str:

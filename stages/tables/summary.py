@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from stages.findings import comparing, dictionary, naming
-from stages.measuring.columns import INPUT, PERFECT
+from stages.measuring.columns import DRAWS, INPUT, PERFECT
 from stages.settings.rows import VariantRow
 from stages.tables import columns as numbers
 from stages.tables import layouts, marks
@@ -18,9 +18,13 @@ from stages.tables.layouts import Layout
 from stages.tables.marks import Mark
 
 TITLES = {"set1": "Set 1", "set2": "Set 2", "set12": "Set 1+2", "joint": "Joint training"}
-REFERENCES = {"input": (INPUT, "returns its input"), "perfect": (PERFECT, "exact images")}
+REFERENCES = {
+    "input": (INPUT, "returns its input"),
+    "perfect": (PERFECT, "exact images"),
+    "draws": (DRAWS, "real draws"),
+}
 
-Kind = Literal["input", "perfect", "teacher", "control", "taught"]
+Kind = Literal["input", "perfect", "draws", "teacher", "control", "taught"]
 
 
 @dataclass(frozen=True)

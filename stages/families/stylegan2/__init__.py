@@ -8,9 +8,9 @@ image, not batch by batch; there is no adaptive augmentation.
 
 from stages.families.stylegan2.cutting import coupled_channels, inherited, keep, pictured, readings
 from stages.families.stylegan2.networks import PAPER, ROLES, Spec, build, example, make_spec, taps
-from stages.families.stylegan2.playing import OUTPUT, RIVALS, Losses, Play, feed, game, latents, sample
+from stages.families.stylegan2.playing import OUTPUT, RIVALS, SHARED, Losses, Play, feed, game, latents, sample
 
 __all__ = [
-    "OUTPUT", "PAPER", "RIVALS", "ROLES", "Losses", "Play", "Spec", "build", "coupled_channels", "example", "feed",
-    "game", "inherited", "keep", "latents", "make_spec", "pictured", "readings", "sample", "taps",
+    "OUTPUT", "PAPER", "RIVALS", "ROLES", "SHARED", "Losses", "Play", "Spec", "build", "coupled_channels", "example",
+    "feed", "game", "inherited", "keep", "latents", "make_spec", "pictured", "readings", "sample", "taps",
 ]  # fmt: skip

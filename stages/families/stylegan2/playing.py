@@ -23,6 +23,8 @@ from stages.learning.teaching import Teaching
 from stages.settings.rows import Schedule
 
 OUTPUT, RIVALS = ("image",), ("adversarial",)
+SHARED: Mapping[str, Any] = {"path_length": 0.0}
+"""Losses of networks that share their weights: narrow ones need not change as evenly as wide ones do."""
 MEAN_FOLLOWS, PATH_FOLLOWS = 0.005, 0.01
 Every = Annotated[int, Field(ge=2, le=1024)]
 

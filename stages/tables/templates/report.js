@@ -464,11 +464,12 @@ function metrics(known) {
   const cell = ([value, low, high]) => [short(value), low === undefined ? null : h("span", { class: "range" }, range(low, high))];
   const mean = (values) => values.reduce((sum, each) => sum + each[0], 0) / values.length;
   const several = known.seeds.length > 1;
+  const beside = [["input", "returns its input"], ["exact", "exact images"], ["draws", "real draws"]].filter(([key]) => known.metrics.some((each) => key in each));
   const body = known.metrics.map((each) => [
     [h("code", {}, each.key), arrow[each.better], each.unit ? ` ${each.unit}` : "", h("span", { class: "meaning" }, each.meaning)],
-    ...(several ? [short(mean(each.values))] : []), ...each.values.map(cell), short(each.input), short(each.exact),
+    ...(several ? [short(mean(each.values))] : []), ...each.values.map(cell), ...beside.map(([key]) => short(each[key])),
   ]);
-  return [table(["metric", ...(several ? ["mean"] : []), ...known.seeds.map((seed) => `seed ${seed}`), "returns its input", "exact images"], body, { label: "Every metric" }),
+  return [table(["metric", ...(several ? ["mean"] : []), ...known.seeds.map((seed) => `seed ${seed}`), ...beside.map(([, who]) => who)], body, { label: "Every metric" }),
     h("p", { class: "hint" }, "Below a number: its 95 % bootstrap interval over test images, where there is one.")];
 }
 function origin(known) {
