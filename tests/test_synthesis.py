@@ -237,8 +237,8 @@ def test_a_program_reaches_the_protocol_that_names_it(
     monkeypatch.setattr(protocols, "DATASETS", tmp_path / "datasets")
     monkeypatch.setattr(protocols, "DRAWING", tmp_path / "drawing")
     assert protocols.established("synthesis", settings) == before
-    with (tmp_path / "drawing" / "hair.py").open("a", encoding="utf-8") as file:
-        file.write("# Another line.\n")
+    with (tmp_path / "drawing" / "hair.py").open("a", encoding="utf-8") as source:
+        source.write("# Another line.\n")
     edited = protocols.established("synthesis", settings)
     assert edited["programs"] != before["programs"]
     assert edited["metrics"] == before["metrics"]
