@@ -368,16 +368,16 @@ function placed({ made, part }) {
   made.style.backgroundPosition = `${-(at % part.across) * size}px ${-(part.lines + Math.floor(at / part.across)) * size}px`;
 }
 function walker(name, part, caption) {
-  const made = tile(`sheet ${name}`, part.side, 0, part.lines, `a walk through latents, ${caption}`);
-  const each = { made, part };
-  walking.tiles = [...walking.tiles.filter((other) => other.made.isConnected), each];
-  placed(each);
+  const made = tile(`sheet ${name}`, part.side, 0, part.lines * part.side, `a walk through latents, ${caption}`);
+  walking.tiles.push({ made, part });
+  placed({ made, part });
   return h("figure", { class: "walker" }, made, h("figcaption", {}, caption));
 }
 function walk(on) {
   clearInterval(walking.timer);
   walking.timer = on ? setInterval(() => {
     walking.steps += 1;
+    walking.tiles = walking.tiles.filter(({ made }) => made.isConnected);
     walking.tiles.forEach(placed);
   }, 160) : 0;
   $("#walking").textContent = on ? "Stop" : "Walk";
@@ -398,7 +398,7 @@ function latents(name, known) {
   const who = [["this row", name]];
   if (teacher && teacher !== name && details[teacher]?.parts?.[0]?.frames) who.unshift(["teacher", teacher]);
   const line = ([word, from], of, place) => h("tr", { class: place ? null : "person" }, h("th", { scope: "row" }, word),
-    Array.from({ length: part.across }, (_, column) => h("td", {}, tile(`sheet ${from}`, part.side, column, of, `latent ${of * part.across + column + 1}, ${word}`))));
+    Array.from({ length: part.across }, (_, column) => h("td", {}, tile(`sheet ${from}`, part.side, column, of * part.side, `latent ${of * part.across + column + 1}, ${word}`))));
   return [
     h("p", { class: "hint" }, "The same latents for all rows of the problem, first seed; not chosen. Below, one walk around a circle through latents."),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Images of latents, ${known.about.data}` },
