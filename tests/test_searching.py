@@ -1,4 +1,4 @@
-"""Searches of widths: slices, sorted channels, the sandwich rule, evolution, budgets, and whether to trust a ranking."""
+"""Searches of widths: slices, sorted channels, the sandwich rule, evolution, budgets, whether rankings are trusted."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_narrow_sides_offer_each_width_once() -> None:
 
 
 def test_families_without_widths_are_refused() -> None:
-    with pytest.raises(Unsupported, match="offers no SHARED.* so its widths cannot be searched"):
+    with pytest.raises(Unsupported, match=r"offers no SHARED.* so its widths cannot be searched"):
         spaces.demand(tiny.TRANSLATOR, tiny.translator())
 
 
