@@ -42,8 +42,8 @@ TOLD = (
     (
         {"tv_marginal", "frequency_gap", "w1_traits"},
         "Marginals: how far the shares of each factor's values are from the chances of the drawing program, as a "
-        "reader sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: mean "
-        "over attributes of the difference to the known share. W1: Wasserstein-1 per trait, in shares of its range.",
+        "reader sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: "
+        "mean over attributes of the difference to the known share. W1: Wasserstein-1 per trait, its range being 1.",
     ),
     (
         {"tv_joint", "tv_cells", "coverage"},
