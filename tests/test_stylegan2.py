@@ -114,36 +114,41 @@ def filtered(x: Tensor, padding: tuple[int, int]) -> Tensor:
     return x
 
 
-@pytest.mark.parametrize(("side", "demodulated"), [(3, True), (3, False), (1, False)])
-def test_modulated_activations_are_modulated_weights(side: int, demodulated: bool) -> None:
+def answered(x: Tensor, bias: Tensor | None) -> Tensor:
+    """What follows a published convolution: a bias, LeakyReLU, √2."""
+    assert bias is not None
+    return F.leaky_relu(x + bias[:, None, None], 0.2) * math.sqrt(2)
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_modulated_activations_are_modulated_weights(up: bool) -> None:
     torch.manual_seed(0)
-    layer = layers.Modulated(5, 7, side, demodulated=demodulated)
-    nn.init.normal_(layer.bias)  # type: ignore[arg-type]
+    layer: Any = layers.ModulatedUp(5, 7) if up else layers.Modulated(5, 7, 3)
+    nn.init.normal_(layer.bias)
     x, style = torch.randn(3, 5, 6, 6, requires_grad=True), torch.randn(3, 5, requires_grad=True)
-    found = layer(x, style)
-    expected = grouped(x, style, layer.weight, demodulated, up=False) + layer.bias[:, None, None]  # type: ignore[index]
+    weight = layer.weight.transpose(0, 1) if up else layer.weight
+    found = layers.bent(layer(x, style))
+    expected = answered(grouped(x, style, weight, demodulated=True, up=up), layer.bias)
+    assert found.shape == (3, 7, 12, 12) if up else (3, 7, 6, 6)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
     slopes = [torch.autograd.grad(each.square().sum(), (x, style, layer.weight)) for each in (found, expected)]
     torch.testing.assert_close(*slopes, rtol=1e-4, atol=1e-4)
 
 
-def test_modulated_activations_are_modulated_weights_to_twice_the_side_too() -> None:
+def test_what_is_painted_is_not_demodulated() -> None:
     torch.manual_seed(0)
-    layer = layers.ModulatedUp(5, 7)
-    nn.init.normal_(layer.bias)  # type: ignore[arg-type]
-    x, style = torch.randn(3, 5, 6, 6, requires_grad=True), torch.randn(3, 5, requires_grad=True)
-    found, weight = layer(x, style), layer.weight.transpose(0, 1)
-    expected = grouped(x, style, weight, demodulated=True, up=True) + layer.bias[:, None, None]  # type: ignore[index]
-    assert found.shape == (3, 7, 12, 12)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
-    slopes = [torch.autograd.grad(each.square().sum(), (x, style, layer.weight)) for each in (found, expected)]
-    torch.testing.assert_close(*slopes, rtol=1e-4, atol=1e-4)
+    layer: Any = layers.Modulated(5, 3, 1, demodulated=False)
+    nn.init.normal_(layer.bias)
+    x, style = torch.randn(3, 5, 6, 6), torch.randn(3, 5)
+    expected = grouped(x, style, layer.weight, demodulated=False, up=False) + layer.bias[:, None, None]
+    torch.testing.assert_close(layer(x, style), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer(x, 2 * style) - layer(x, style), expected - layer.bias[:, None, None])
 
 
-def test_demodulated_outputs_have_the_variance_of_inputs() -> None:
+def test_demodulated_outputs_have_twice_the_variance_of_inputs() -> None:
     torch.manual_seed(0)
     found = layers.Modulated(32, 32, 3)(torch.randn(8, 32, 16, 16), torch.rand(8, 32) * 9 + 1)
-    assert found[:, :, 1:-1, 1:-1].var().item() == pytest.approx(1, rel=0.1)
+    assert found[:, :, 1:-1, 1:-1].var().item() == pytest.approx(2, rel=0.1)
 
 
 def test_an_image_is_enlarged_as_published() -> None:
@@ -156,10 +161,11 @@ def test_an_image_is_enlarged_as_published() -> None:
 
 @pytest.mark.parametrize("side", [1, 3])
 def test_a_critic_halves_its_maps_behind_the_filter(side: int) -> None:
-    layer, x = layers.Convolution(4, 5, side, down=True), torch.randn(2, 4, 8, 8)
-    weight = layer.weight / math.sqrt(4 * side**2)
+    layer, x = layers.Convolution(4, 5, side, down=True, gain=0.7), torch.randn(2, 4, 8, 8)
+    nn.init.normal_(layer.bias)  # type: ignore[arg-type]
+    weight, bias = 0.7 * layer.weight / math.sqrt(4 * side**2), 0.7 * layer.bias  # type: ignore[operator]
     blurred = filtered(x, (2, 2) if side == 3 else (1, 1))
-    expected = F.conv2d(blurred, weight, layer.bias, stride=2)
+    expected = F.conv2d(blurred, weight, bias, stride=2)
     assert expected.shape == (2, 5, 4, 4)
     torch.testing.assert_close(layer(x), expected, rtol=1e-5, atol=1e-6)
 
@@ -176,8 +182,18 @@ def test_linear_layers_are_scaled_as_they_are_used(rate: float) -> None:
     torch.testing.assert_close(slope[0], x[0] * rate / 8)
 
 
-def test_bent_keeps_the_second_moment() -> None:
-    x = torch.randn(100_000)
+def test_a_residual_block_is_the_published_one() -> None:
+    block, x = networks.Residual(4, 5), torch.randn(2, 4, 8, 8)
+    for layer in (block.keep, block.down):
+        nn.init.normal_(layer.bias)  # type: ignore[arg-type]
+    kept = answered(F.conv2d(x, block.keep.weight / 6, padding=1), block.keep.bias)
+    halved = answered(F.conv2d(filtered(kept, (2, 2)), block.down.weight / 6, stride=2), block.down.bias)
+    around = F.conv2d(filtered(x, (1, 1)), block.around.weight / 2, stride=2)
+    torch.testing.assert_close(block(x), (halved + around) / math.sqrt(2), rtol=1e-5, atol=1e-5)
+
+
+def test_bent_keeps_the_second_moment_of_what_has_twice_the_variance() -> None:
+    x = torch.randn(100_000) * math.sqrt(2)
     assert layers.bent(x).square().mean().item() == pytest.approx(1.04, rel=0.02)
 
 
@@ -290,6 +306,25 @@ def test_losses_are_their_formulas() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_the_critics_slope_is_what_autograd_finds_and_so_is_the_penaltys_gradient(count: int) -> None:
+    critic: Any = styled.networks()["discriminator"]
+    with torch.no_grad():
+        for parameter in critic.parameters():
+            parameter.add_(torch.randn_like(parameter) / 4)
+    image = torch.rand(count, 3, styled.PIXELS, styled.PIXELS) * 2 - 1
+    watched = image.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(critic(watched).sum(), watched, create_graph=True)
+    torch.testing.assert_close(critic.slope(image), expected, rtol=1e-4, atol=1e-6)
+    weights = [parameter for name, parameter in critic.named_parameters() if not name.endswith("bias")]
+    gradients = [
+        torch.autograd.grad(slope.square().sum(), weights, allow_unused=True)
+        for slope in (critic.slope(image), expected)
+    ]
+    for mine, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+
+
 class Weighing(nn.Module):
     """A critic that is linear."""
 
@@ -297,11 +332,12 @@ class Weighing(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(3, styled.PIXELS, styled.PIXELS))
 
-    def forward(self, image: Tensor) -> Tensor:
-        return (image * self.weight).sum(dim=(1, 2, 3))[:, None]
+    def slope(self, image: Tensor) -> Tensor:
+        """Its weight at every image."""
+        return self.weight.expand_as(image)
 
 
-def test_the_slope_of_a_linear_critic_is_its_weight() -> None:
+def test_the_penalty_of_a_linear_critic_is_of_its_weight() -> None:
     critic = Weighing()
     made = styled.game({**styled.networks(), "discriminator": critic})
     found = player("slope", made).losses(styled.draw(0, 0))["r1"]
@@ -413,7 +449,8 @@ def test_critics_are_shown_images_of_their_own_or_those_just_made(fakes: Any) ->
     constant.register_forward_hook(lambda _module, _given, answer: painted.append(answer))
     player("generator", made).losses(draw(0, 0))
     player("discriminator", made).losses(draw(0, 1))
-    judged, real, criticised = shown
+    judged, both = shown
+    real, criticised = both.split(4)
     assert torch.equal(real, draw(0, 1)["real"])
     assert torch.equal(draw(0, 0)["real"], real)
     assert torch.equal(judged, criticised) == (fakes == "same")
