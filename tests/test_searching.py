@@ -11,6 +11,7 @@ import pytest
 import torch
 from scipy.stats import kendalltau
 
+from stages.blocks import slimming
 from stages.families import stylegan2
 from stages.learning import students, training
 from stages.learning.contracts import Family, Moment, Networks, Unsupported
@@ -92,7 +93,7 @@ def test_sorted_channels_compute_what_the_teacher_does() -> None:
     torch.testing.assert_close(after["image"], before["image"], rtol=1e-4, atol=1e-5)
     drawn = stylegan2.latents(begun, slicing.LATENTS, slicing.SEED)
     for readings in stylegan2.readings(cast(Any, begun["generator"]), drawn):
-        scores = slicing.slimming.importance(readings)
+        scores = slimming.importance(readings)
         assert (scores[:-1] >= scores[1:] - 1e-5).all()
     torch.testing.assert_close(begun["discriminator"].state_dict(), teacher["discriminator"].state_dict())
 

@@ -163,7 +163,7 @@ def test_an_image_is_enlarged_as_published() -> None:
 def test_a_critic_halves_its_maps_behind_the_filter(side: int) -> None:
     layer, x = layers.Convolution(4, 5, side, down=True, gain=0.7), torch.randn(2, 4, 8, 8)
     nn.init.normal_(layer.bias)  # type: ignore[arg-type]
-    weight, bias = 0.7 * layer.weight / math.sqrt(4 * side**2), 0.7 * layer.bias  # type: ignore[operator]
+    weight, bias = 0.7 * layer.weight / math.sqrt(4 * side**2), torch.as_tensor(layer.bias) * 0.7
     blurred = filtered(x, (2, 2) if side == 3 else (1, 1))
     expected = F.conv2d(blurred, weight, bias, stride=2)
     assert expected.shape == (2, 5, 4, 4)
@@ -432,7 +432,12 @@ def test_latents_are_mixed_as_often_as_asked_from_any_layer_but_the_first() -> N
     shares = [(first == layer).float().mean().item() for layer in range(1, 6)]
     assert shares == pytest.approx([0.18] * 5, abs=0.06)
     told: list[tuple[Any, ...]] = []
-    made.watch = lambda *given: told.append(given) or type(made).watch(made, *given)
+
+    def watch(*given: Any) -> Any:  # noqa: ANN401 - whatever the generator is told
+        told.append(given)
+        return type(made).watch(made, *given)
+
+    made.watch = watch
     player("generator", styled.game(of, play=play)).losses(moment)
     assert torch.equal(told[0][2], first)
     assert stylegan2.feed(styled.problem(), plan, PLAY, 0)(0, 0).get("where") is None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,7 +87,8 @@ def test_the_same_latents_stand_below_each_other(found: Evidence) -> None:
 def test_marginals_show_the_gap_to_the_known_chance(found: Evidence) -> None:
     figure = drawn(marginals.figures(found))["marginals-faces"]
     known, right = figure.figure.axes
-    assert [round(bar.get_width()) for bar in known.patches] == [40, 20, 30, 10, 45, 10]
+    bars: list[Any] = list(known.patches)
+    assert [round(bar.get_width()) for bar in bars] == [40, 20, 30, 10, 45, 10]
     report = found.reports["teacher"]["marginals"]["faces"]
     teacher = next(line for line in right.lines if line.get_marker() == "*")
     expected = 100 * (report["Male"]["row"][0][1] - report["Male"]["known"][1])

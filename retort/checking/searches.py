@@ -89,7 +89,8 @@ def fits(row: StudentRow, large: Spec, narrow: Spec) -> bool:
         lesson = students.teach(row, teacher, student, (large, large))["generator"]
         networks, inputs = family.example(asdict(narrow))
         (name,) = roles.names(family, "generator")
-        seen = [each[name].watch(*inputs[name]) for each in (networks, teacher)]
+        both: tuple[Any, Any] = (networks[name], teacher[name])
+        seen = [each.watch(*inputs[name]) for each in both]
         mine, theirs = ({**each, **{f"{AGAIN}{tap}": value for tap, value in each.items()}} for each in seen)
         with warnings.catch_warnings():
             # Of shapes that do not fit, but can be spread to each other, torch only warns.
