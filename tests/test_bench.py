@@ -210,7 +210,7 @@ def test_what_was_timed_is_shown(timed: dict[str, Any], capsys: pytest.CaptureFi
     assert json.loads((tmp_path / "bench.json").read_text())["cases"] == json.loads(json.dumps(timed["cases"]))
 
 
-@pytest.mark.parametrize("family", ["cyclegan", "pix2pix"])
+@pytest.mark.parametrize("family", ["cyclegan", "pix2pix", "stylegan2"])
 @pytest.mark.parametrize("role", ["teacher", "student"])
 def test_both_sides_of_other_families_take_the_same_step(family: str, role: str) -> None:
     case = bench_training.of(family).Case(role=role, resolution=32, width=8, critic_width=4, batch=1, rounds=1)

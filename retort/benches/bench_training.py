@@ -49,6 +49,10 @@ class Case(Protocol):
     def batch(self) -> int: ...
     @property
     def rounds(self) -> int: ...
+    @property
+    def cycle(self) -> int:
+        """After how many steps the moves come round: a round takes as many."""
+        ...
 
     def large(self) -> specs.Spec:
         """The networks of a teacher."""
@@ -81,6 +85,7 @@ class Cases(Protocol):
     FAMILY: Family
     REFERENCE: str
     RATE: float
+    BETAS: list[float]
     SIZES: Mapping[int, Mapping[str, int]]
     Case: Callable[..., Case]
 
@@ -121,7 +126,7 @@ def schedule(family: str, case: Case) -> Schedule:
         batch=case.batch,
         learning_rate=of(family).RATE,
         critic_learning_rate=of(family).RATE,
-        betas=[0.5, 0.999],
+        betas=of(family).BETAS,
         decay_from=0.5,
         decay="linear",
         average=0.0,
@@ -145,7 +150,7 @@ def lessons(member: Family, case: Case, networks: Networks, teacher: Networks | 
 
 
 def ours(family: str, case: Case, precision: str) -> Callable[[], object]:
-    """One step of our loop per call."""
+    """One cycle of our loop per call."""
     place, plan, member = devices.choose("cpu", precision), schedule(family, case), of(family).FAMILY
     networks, teacher = member.build(case.trained()), None
     if case.role == "student":
@@ -153,20 +158,20 @@ def ours(family: str, case: Case, precision: str) -> Callable[[], object]:
     taught = lessons(member, case, networks, teacher)
     game = member.game(networks, teacher, taught, member.Losses(), case.play(), case.problem())
     steps = training.steps(training.prepare(game, plan), feed(family, case), plan, place)
-    return lambda: next(steps)
+    return lambda: [next(steps) for _ in range(case.cycle)]
 
 
 def published(family: str, case: Case) -> Callable[[], object]:
-    """One step of the published procedure per call, its batches ready in memory."""
+    """One cycle of the published procedure per call, its batches ready in memory."""
     procedure = reference(of(family).REFERENCE).like(case.trained(), case.large() if case.role == "student" else None)
     ready = case.given(feed(family, case))
-    return lambda: procedure.step(*ready)
+    return lambda: [procedure.step(*ready) for _ in range(case.cycle)]
 
 
-def summary(times: list[float], pipes: list[Connection]) -> dict[str, float]:
+def summary(times: list[float], pipes: list[Connection], cycle: int) -> dict[str, float]:
     """What a step of one side needs, and what all its processes do together."""
     step, counted = statistics.median(times), ask(pipes, "operations")
-    operations = counted[0][0]
+    operations = counted[0][0] / cycle
     return {
         "step_s": step,
         "step_s_least": min(times),
@@ -174,7 +179,7 @@ def summary(times: list[float], pipes: list[Connection]) -> dict[str, float]:
         "steps_per_s_all_cores": len(pipes) / step,
         "gflop_per_step": operations / 1e9,
         "gflop_per_s": len(pipes) * operations / step / 1e9,
-        "convolution_share": statistics.median(seconds for _, seconds in counted) / step,
+        "convolution_share": statistics.median(seconds for _, seconds in counted) / cycle / step,
     }
 
 
@@ -188,11 +193,11 @@ def compare(
     ask(mine, "prepare", ours, family, case, precision)
     for _ in range(case.rounds):
         for side, pipes in sides.items():
-            times[side].append(max(ask(pipes, "run")))
+            times[side].append(max(ask(pipes, "run")) / case.cycle)
     ratio = statistics.median(slow / fast for slow, fast in zip(times["published"], times["ours"], strict=True))
     return {
         **asdict(cast(Any, case)),
-        **{side: summary(times[side], pipes) for side, pipes in sides.items()},
+        **{side: summary(times[side], pipes, case.cycle) for side, pipes in sides.items()},
         "step_time_ratio": ratio,
         "throughput_ratio": len(mine) * ratio,
     }

@@ -47,7 +47,7 @@ def product(one: Tensor, other: Tensor) -> Tensor:
 
 
 class Stepper:
-    """What one process can be asked for; `make` gives what is done in a step."""
+    """What one process can be asked for; `make` gives what is done in a turn, a step or more."""
 
     def __init__(self, threads: int) -> None:
         torch.set_num_threads(threads)

@@ -12,7 +12,7 @@ from stages.learning.problems import Problem
 from stages.settings import specs
 
 FAMILY, REFERENCE = cyclegan, "published_cyclegan"
-RATE = 2e-4
+RATE, BETAS = 2e-4, [0.5, 0.999]
 
 SIZES = {
     32: {"width": 16, "critic_width": 16, "batch": 1, "rounds": 20},
@@ -32,6 +32,7 @@ class Case:
     critic_width: int
     batch: int
     rounds: int
+    cycle: int = 1
     blocks: int = 9
     critic_layers: int = 3
 

@@ -12,7 +12,7 @@ from stages.learning.problems import Problem
 from stages.settings import specs
 
 FAMILY, REFERENCE = stargan, "published_procedure"
-RATE = 1e-4
+RATE, BETAS = 1e-4, [0.5, 0.999]
 LABELS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
 
 SIZES = {
@@ -33,6 +33,7 @@ class Case:
     critic_width: int
     batch: int
     rounds: int
+    cycle: int = 1
     blocks: int = 6
     critic_steps: int = 5
 
