@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.learning import devices, progress
-from stages.measuring import judges, palette, reader, readings, turns
+from stages.measuring import judges, palette, reader, readings
 from stages.measuring.decisions import decisions
-from stages.measuring.judge import Judge, disturbed
+from stages.measuring.judge import Judge, answers, asked, disturbed
 from stages.measuring.palette import Palette
 from stages.measuring.reader import Reader
 from stages.measuring.readings import Mistakes
@@ -46,11 +46,13 @@ def loss(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
 def train(data: prepared.Prepared, row: JudgeRow, device: torch.device, title: str) -> Judge:
     """A judge after its whole schedule; (seed, step) draw each batch."""
     torch.manual_seed(row.seed)
-    judge = Judge(len(turns.answers(data.header)), row.width, data.header.resolution)
+    judge = Judge(len(answers(data.header)), row.width, data.header.resolution)
     split = data.split("train")
+    # What is known to the left or right of an image may be among its labels.
+    sided = factors.of(data.header) is not None
 
     def value(step: int) -> Tensor:
-        images, labels = turns.asked(data.header, *prepared.batch(split, row.batch, row.seed, step, flip=True))
+        images, labels = asked(data.header, *prepared.batch(split, row.batch, row.seed, step, flip=not sided))
         images = disturbed(images, torch.Generator().manual_seed((row.seed << 32) + step))
         images = images.to(device, memory_format=torch.channels_last)
         return loss(judge(images), labels.to(device), data.header.kind)
@@ -115,7 +117,7 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
         for start in range(0, len(split), TEST_BATCH):
             part = slice(start, start + TEST_BATCH)
             images, truth = prepared.to_tensor(split.images[part]), torch.tensor(np.array(split.labels[part]))
-            images, truth = turns.asked(header, images, truth)
+            images, truth = asked(header, images, truth)
             seen.append(judge(images.to(device)).float().cpu())
             truths.append(truth.bool())
     logits, labels = torch.cat(seen), torch.cat(truths)
@@ -127,9 +129,7 @@ def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict
         each = (decisions(logits, header.labels, header.exclusive) == labels).double().mean(dim=0).tolist()
         mean = sum(each) / len(each)
     accuracy = {
-        label: round(share, 6)
-        for label, share in zip(turns.answers(header), each, strict=True)
-        if not math.isnan(share)
+        label: round(share, 6) for label, share in zip(answers(header), each, strict=True) if not math.isnan(share)
     }
     return {**accuracy, "mean": round(mean, 6)}
 

@@ -19,7 +19,7 @@ from stages.settings.rows import Schedule
 from stages.storage import prepared
 from tests import tiny
 
-PIXELS, LATENT = 16, 6
+PIXELS, LATENT = 16, 12
 FAMILY = cast(Family, stylegan2)
 SPEC = stylegan2.Spec(PIXELS, (4, 4, 3), (3, 3, 4), LATENT, 2, noise=False)
 LARGE = replace(SPEC, widths=(8, 6, 5))

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from stages.blocks import surgery
 from stages.compressions import inherit, prune
 from stages.families import stargan
+from stages.families.stylegan2.networks import Generator
 from stages.learning import training
 from stages.learning.contracts import Networks, Unsupported
 from stages.settings import members, specs
-from tests import tiny
+from tests import styled, tiny
 from tests.tiny import CPU, SCHEDULE, TRANSLATOR, faces, frozen, translator, translators
 
 GIVEN: dict[str, Any] = {"freeze": False}
@@ -27,6 +28,10 @@ REQUESTS: dict[str, dict[str, Any]] = {"none": {}, "inherit": {"blocks": 2}}
 """A student each member can make of LARGE, where it is not the narrower and shallower one."""
 
 LARGE = translator(blocks=4)
+
+OF_STYLES = ("narrow", "prune_diversity", "prune_styles")
+"""Members for generators whose maps are modulated."""
+SLIM: dict[str, Any] = {"widths": (4, 4, 3), "critic_widths": (2, 2, 2)}
 
 compressions = pytest.mark.parametrize("name", members.names("compressions"))
 
@@ -54,8 +59,29 @@ def teacher_of(spec: stargan.Spec = LARGE) -> Networks:
     return frozen(networks)
 
 
+def made_of(name: str) -> tuple[Any, Any, dict[str, Any]]:
+    """A family that a member compresses, a teacher's spec, and what a smaller student changes of it."""
+    if name in OF_STYLES:
+        return styled.FAMILY, styled.LARGE, SLIM
+    return TRANSLATOR, LARGE, REQUESTS.get(name, {"width": 2, "blocks": 2})
+
+
+def any_teacher(name: str) -> Networks:
+    """A teacher that a member compresses."""
+    return frozen(styled.networks(styled.LARGE)) if name in OF_STYLES else teacher_of()
+
+
+def any_student(name: str, teacher: Networks) -> Networks:
+    """The smaller student."""
+    family, large, changes = made_of(name)
+    small = specs.shrink(large, changes)
+    return members.load("compressions", name).make_student(family, teacher, large, small, **settings(name))
+
+
 def images(networks: Networks) -> Tensor:
-    """Translations of a fixed batch."""
+    """Images of a fixed batch."""
+    if isinstance(networks["generator"], Generator):
+        return styled.watch(networks)["image"].detach()
     batch = faces(0, 0, count=3)
     with torch.no_grad():
         return networks["generator"](batch["real"], batch["target"])
@@ -67,10 +93,10 @@ def size(networks: Networks) -> int:
 
 @compressions
 def test_makes_networks_of_the_small_spec_and_leaves_the_teacher_alone(name: str) -> None:
-    teacher, changes = teacher_of(), REQUESTS.get(name, {"width": 2, "blocks": 2})
+    (family, large, changes), teacher = made_of(name), any_teacher(name)
     before = {player: deepcopy(network.state_dict()) for player, network in teacher.items()}
-    student = make(name, teacher, **changes)
-    wanted = stargan.build(specs.shrink(LARGE, changes))
+    student = any_student(name, teacher)
+    wanted = family.build(specs.shrink(large, changes))
     assert student.keys() == wanted.keys()
     for player, network in student.items():
         shapes = {key: value.shape for key, value in network.state_dict().items()}
@@ -84,7 +110,7 @@ def test_makes_networks_of_the_small_spec_and_leaves_the_teacher_alone(name: str
 
 @compressions
 def test_student_arrives_trainable_and_in_train_mode(name: str) -> None:
-    student = make(name, teacher_of(), **REQUESTS.get(name, {"width": 2, "blocks": 2}))
+    student = any_student(name, any_teacher(name))
     for network in student.values():
         assert network.training
         assert all(parameter.requires_grad for parameter in network.parameters())
@@ -92,11 +118,11 @@ def test_student_arrives_trainable_and_in_train_mode(name: str) -> None:
 
 @compressions
 def test_same_seed_makes_the_same_student(name: str) -> None:
-    teacher, changes = teacher_of(), REQUESTS.get(name, {"width": 2, "blocks": 2})
+    teacher = any_teacher(name)
     made = []
     for _ in range(2):
         torch.manual_seed(3)
-        made.append(make(name, teacher, **changes))
+        made.append(any_student(name, teacher))
     for first, second in zip(made[0].values(), made[1].values(), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
 
@@ -104,7 +130,8 @@ def test_same_seed_makes_the_same_student(name: str) -> None:
 @compressions
 def test_can_be_counted_without_weights(name: str) -> None:
     with torch.device("meta"):
-        student = make(name, stargan.build(LARGE), **REQUESTS.get(name, {"width": 2, "blocks": 2}))
+        family, large, _ = made_of(name)
+        student = any_student(name, family.build(large))
     assert all(parameter.is_meta for parameter in student["generator"].parameters())
 
 

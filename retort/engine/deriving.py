@@ -50,8 +50,8 @@ SLOTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 made by no compression; the files of metrics reach an evaluation through the protocol of its examination."""
 
 BY_PROTOCOL = {"variants": "datasets", "sweeps": "datasets"}
-"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw, whose
-hashes stand in the protocol."""
+"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw,
+whose hashes stand in the protocol."""
 
 SCHEDULES = "schedules."
 

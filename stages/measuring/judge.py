@@ -13,9 +13,27 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stages.storage.prepared import Header
+
 FEATURES = 64
 SMALLEST_MAP = 4
 WIDEST = 4
+TURNS = ("upright", "quarter", "half", "three_quarters")
+"""What a judge names of images without labels: by how many quarters each is turned (Gidaris et al., ICLR 2018, arXiv
+1803.07728)."""
+
+
+def answers(header: Header) -> tuple[str, ...]:
+    """What a judge can answer: the labels, or where there is nothing to choose from how an image is turned."""
+    return TURNS if header.kind == "images" else header.labels
+
+
+def asked(header: Header, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Images and the right answers: as they are, or without labels each image in all four positions."""
+    if header.kind != "images":
+        return images, labels
+    every = torch.cat([images.rot90(quarters, dims=(2, 3)) for quarters in range(len(TURNS))])
+    return every, torch.eye(len(TURNS)).repeat_interleave(len(images), dim=0)
 
 
 class Seen(NamedTuple):

@@ -19,8 +19,8 @@ from stages.measuring.features import checked_features
 
 NEEDS = "sets"
 COLUMNS = {
-    "precision": Column("max", "", "precision", "share of the translations among the real images"),
-    "recall": Column("max", "", "recall", "share of the real images among the translations"),
+    "precision": Column("max", "", "precision", "share of the produced images among the real ones"),
+    "recall": Column("max", "", "recall", "share of the real images among the produced ones"),
 }
 
 ROWS = 1024

@@ -19,9 +19,7 @@ from stages.measuring.features import checked_features
 
 NEEDS = "sets"
 COLUMNS = {
-    "kid": Column(
-        "min", "", "KID", "kernel distance of the pooled translations to the real images of the validation split"
-    ),
+    "kid": Column("min", "", "KID", "kernel distance of the produced images, pooled, to real images held out"),
     "kid_spread": Column("", "", "spread of KID", "standard deviation of the kernel distance over subsets"),
 }
 

@@ -22,6 +22,7 @@ from stages.families.stylegan2.layers import (
     ModulatedUp,
     bent,
     enlarged,
+    unbent,
 )
 from stages.learning.contracts import AGAIN, Networks, Role, Seen, Tap
 
@@ -88,7 +89,7 @@ class Mapping(nn.Module):
 
     def __init__(self, latent: int, layers: int, rate: float) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Linear(latent, latent, rate=rate) for _ in range(layers))
+        self.layers = nn.ModuleList(Linear(latent, latent, rate=rate, gain=GAIN) for _ in range(layers))
 
     def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n z"]:
         x = z * (z.square().mean(dim=1, keepdim=True) + TINY).rsqrt()
@@ -125,7 +126,7 @@ class Styled(nn.Module):
         x = self.convolution(x, self.affine(w))
         if self.share is not None:
             noise: Any = torch.randn_like(x[:, :1]) if self.training else self.still
-            x = x + noise * self.share
+            x = x + noise * (self.share * GAIN)
         return bent(x)
 
 
@@ -192,11 +193,12 @@ class Generator(nn.Module):
         seen: Seen = {}
         x, image = self.constant(len(ws)), None
         blocks: list[Any] = list(self.blocks)
+        each = ws.unbind(dim=1)
         for index, (block, side) in enumerate(zip(blocks, sides(self.spec.resolution), strict=True)):
             if block.up is not None:
-                x = block.up(x, ws[:, 2 * index - 1])
-            seen[f"block{side}"] = x = block.keep(x, ws[:, 2 * index])
-            painted = block.paint(x, ws[:, 2 * index + 1]).float()
+                x = block.up(x, each[2 * index - 1])
+            seen[f"block{side}"] = x = block.keep(x, each[2 * index])
+            painted = block.paint(x, each[2 * index + 1]).float()
             image = painted if image is None else enlarged(image) + painted
         assert image is not None
         return {**seen, "image": image}
@@ -226,19 +228,35 @@ class Residual(nn.Module):
     def __init__(self, entry: int, channels: int) -> None:
         super().__init__()
         self.keep = Convolution(entry, entry, 3)
-        self.down = Convolution(entry, channels, 3, down=True)
-        self.around = Convolution(entry, channels, 1, bias=False, down=True)
+        self.down = Convolution(entry, channels, 3, down=True, gain=1.0)
+        self.around = Convolution(entry, channels, 1, bias=False, down=True, gain=1 / GAIN)
+
+    def steps(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What was bent on the way, and what leaves."""
+        kept = bent(self.keep(x))
+        halved = bent(self.down(kept))
+        return kept, halved, halved + self.around(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (bent(self.down(bent(self.keep(x)))) + self.around(x)) / GAIN
+        return self.steps(x)[-1]
+
+    def back(self, slope: Tensor, kept: Tensor, halved: Tensor) -> Tensor:
+        """The derivative by the input, of the derivative by what leaves."""
+        inner = self.down.back(unbent(slope, halved))
+        return self.keep.back(unbent(inner, kept)) + self.around.back(slope)
 
 
-def deviation(x: Float[Tensor, "n c h w"], most: int) -> Float[Tensor, "n 1 h w"]:
-    """How much images of a group differ, as one more map: the deviation over the group, averaged over the rest."""
-    group = next(count for count in range(min(most, len(x)), 0, -1) if len(x) % count == 0)
-    grouped = x.float().unflatten(0, (group, -1))
-    spread = (grouped.var(dim=0, unbiased=False) + TINY).sqrt().mean(dim=(1, 2, 3))
-    return spread.repeat(group)[:, None, None, None].expand(-1, 1, *x.shape[2:]).to(x)
+def deviation(x: Float[Tensor, "n c h w"], most: int, parts: int = 1) -> Float[Tensor, "n 1 h w"]:
+    """How much images of a group differ, as one more map: the deviation over the group, averaged over the rest.
+
+    A batch of several equal `parts` has groups in each.
+    """
+    count = len(x) // parts
+    group = next(each for each in range(min(most, count), 0, -1) if count % each == 0)
+    grouped = x.float().unflatten(0, (parts, group, -1))
+    variance = (grouped - grouped.mean(dim=1, keepdim=True)).square().mean(dim=1, keepdim=True)
+    spread = (variance + TINY).sqrt().mean(dim=(3, 4, 5))
+    return spread.expand(-1, group, -1).reshape(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:]).to(x)
 
 
 class Critic(nn.Module):
@@ -252,18 +270,38 @@ class Critic(nn.Module):
         self.entry = Convolution(3, channels[0], 1)
         self.blocks = nn.ModuleList(Residual(entry, width) for entry, width in pairwise(channels))
         self.end = Convolution(last + 1, last, 3)
-        self.hidden = Linear(last * SMALLEST**2, last)
+        self.hidden = Linear(last * SMALLEST**2, last, gain=GAIN)
         self.score = Linear(last, 1)
 
-    def watch(self, image: Float[Tensor, "n 3 h w"]) -> Seen:
-        """Every tap of one pass, each computed once."""
+    def watch(self, image: Float[Tensor, "n 3 h w"], parts: int = 1) -> Seen:
+        """Every tap of one pass, each computed once; images of different `parts` of the batch have groups apart."""
         x = bent(self.entry(image))
         largest, *smaller = reversed(sides(self.spec.resolution))
         seen = {f"block{largest}": x}
         for block, side in zip(self.blocks, smaller, strict=True):
             seen[f"block{side}"] = x = block(x)
-        x = bent(self.end(torch.cat([x, deviation(x, self.spec.group)], dim=1)))
-        return {**seen, "score": self.score(bent(self.hidden(x.flatten(1)))).float()}
+        return {**seen, "score": self.judged(x, parts)}
+
+    def judged(self, x: Float[Tensor, "n c 4 4"], parts: int = 1) -> Float[Tensor, "n 1"]:
+        """The score of what the blocks leave."""
+        x = bent(self.end(torch.cat([x, deviation(x, self.spec.group, parts)], dim=1)))
+        return self.score(bent(self.hidden(x.flatten(1)))).float()  # type: ignore[no-any-return]
+
+    def slope(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
+        """The derivative of the sum of all scores by the image.
+
+        The blocks are piecewise linear: between kinks their derivative is a product of their weights alone. Written as
+        that product, it needs no second derivatives of autograd's, which cost more; the deviation does.
+        """
+        x = entered = bent(self.entry(image))
+        steps = []
+        for block in self.blocks:
+            *inner, x = block.steps(x)  # type: ignore[operator] # a Residual
+            steps.append((block, inner))
+        (slope,) = torch.autograd.grad(self.judged(x).sum(), x, create_graph=True)
+        for block, inner in reversed(steps):
+            slope = block.back(slope, *inner)  # type: ignore[operator] # a Residual
+        return self.entry.back(unbent(slope, entered)).float()
 
     def forward(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1"]:
         return self.watch(image)["score"]

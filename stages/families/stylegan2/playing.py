@@ -162,16 +162,17 @@ class Playing:
             return self.generator.watch(*self.told(moment))["image"]  # type: ignore[no-any-return]
 
     def criticise(self, lesson: Teaching, moment: Moment) -> Parts:
-        """The critic's move; real and fake images have groups of their own in its last layers."""
+        """The critic's move, in one pass; real and fake images have groups of their own in its last layers."""
         real, fake = moment["real"], self.fakes(moment)
-        seen = self.critic.watch(real)
-        own = {"real": F.softplus(-seen["score"]).mean(), "fake": F.softplus(self.critic(fake)).mean()}
+        # Together, since inner layers are many weights and few pixels.
+        both = self.critic.watch(torch.cat([real, fake]), parts=2)
+        seen = {tap: value[: len(real)] for tap, value in both.items()}
+        own = {"real": F.softplus(-seen["score"]).mean(), "fake": F.softplus(both["score"][len(real) :]).mean()}
         return lesson.join(own, seen, lesson.observe(self.teacher, "discriminator", real), moment)
 
     def penalise(self, moment: Moment) -> Parts:
         """R1: the critic's slope at real images (Mescheder et al., ICML 2018, arXiv 1801.04406)."""
-        real = moment["real"].detach().requires_grad_()
-        (slope,) = torch.autograd.grad(self.critic(real).sum(), real, create_graph=True)
+        slope = self.critic.slope(moment["real"])
         weight = self.losses.r1 / 2 * self.play.r1_every
         return {"r1": weight * slope.square().sum(dim=(1, 2, 3)).mean()}
 
