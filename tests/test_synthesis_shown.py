@@ -8,16 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib import rc_context
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
 from stages import write_tables
-from stages.figures import architecture, evidence, latents, marginals, networks, pareto, person, search, style
+from stages.figures import architecture, evidence, faults, latents, marginals, networks, pareto, person, search, style
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.measuring import walks
@@ -87,7 +87,7 @@ def test_the_same_latents_stand_below_each_other(found: Evidence) -> None:
 def test_marginals_show_the_gap_to_the_known_chance(found: Evidence) -> None:
     figure = drawn(marginals.figures(found))["marginals-faces"]
     known, right = figure.figure.axes
-    bars: list[Any] = list(known.patches)
+    bars = [bar for bar in known.patches if isinstance(bar, Rectangle)]
     assert [round(bar.get_width()) for bar in bars] == [40, 20, 30, 10, 45, 10]
     report = found.reports["teacher"]["marginals"]["faces"]
     teacher = next(line for line in right.lines if line.get_marker() == "*")
@@ -96,6 +96,14 @@ def test_marginals_show_the_gap_to_the_known_chance(found: Evidence) -> None:
     for name in ("Black Hair", "Male", "Mustache", "real draws", "linear"):
         assert name in words(figure)
     assert "yes" not in words(figure)
+
+
+def test_a_ruler_is_darkest_where_it_finds_the_fault(found: Evidence) -> None:
+    figure = drawn(faults.figures(found))["rulers-faces"]
+    assert "one mode dropped" in words(figure)
+    assert faults.worse(0.3, 0.3, "min") == faults.worse(0.98, 0.97, "max") == 0
+    assert faults.worse(0.5, 0.98, "max") == 1
+    assert 0 < faults.worse(0.02, 0.01, "min") < 1
 
 
 def test_a_search_shows_its_picks_and_whether_it_can_be_trusted(found: Evidence) -> None:
@@ -150,7 +158,7 @@ def test_the_table_ends_with_what_decides_and_shows_real_draws(table: tuple[Gath
     assert "Search quarter: 12,003 G MACs" in told
 
 
-def test_the_code_of_a_card_runs(table: tuple[Gathered, Table], tmp_path: Path) -> None:
+def test_a_card_says_how_images_are_made_and_judged(table: tuple[Gathered, Table]) -> None:
     text = cards.texts(*table)["faces.md"]
     assert "pace linear: end 0.3" in text
     assert "pace conflict |" in text
@@ -159,7 +167,6 @@ def test_the_code_of_a_card_runs(table: tuple[Gathered, Table], tmp_path: Path) 
     assert code is not None
     assert "family.sample(networks, latents, truncation=0.7)" in code[1]
     assert str(paths.teacher("faces")) in code[1]
-    assert tmp_path.exists()
 
 
 def test_the_page_gets_the_whole_picture_and_says_where_its_walk_is() -> None:
