@@ -18,6 +18,7 @@ from retort.checking import evaluation
 from retort.checking.datasets import sources
 from stages import build_judges, establish_protocols, evaluate_quality
 from stages.examinations import synthesis
+from stages.findings import dictionary, records
 from stages.learning import checkpoints, devices
 from stages.measuring import judges, protocols, realities, synthesised, walks
 from stages.measuring.frechet import frechet_distance, moments
@@ -143,6 +144,18 @@ def test_a_student_is_held_to_the_same_latents_and_shares() -> None:
     assert (about["images"], about["real_images"]) == (64, 800)
     assert found["protocol"]["shared"]["programs"] == {"avatars": protocols.program_hash("avatars")}
     assert report("plain") == found
+
+
+def test_results_say_what_real_draws_score(settings: params.Params) -> None:
+    rows = {name: settings.variants[name] for name in ("teacher", "plain")}
+    reports = {name: report(name) for name in rows}
+    records.check_columns(rows, reports)
+    records.check_protocols(reports)
+    found = dictionary.of_reports(rows, reports, {})
+    assert found.described("real_draws_coverage").title == "coverage of real draws"
+    assert found.described("real_draws_coverage").better == ""
+    assert found.described("coverage").better == "max"
+    assert found.headline("two").name == "fid_judge"
 
 
 @pytest.mark.usefixtures("settings")
