@@ -25,7 +25,7 @@ from stages.settings import params, paths
 from stages.tables import cards, gathered, pictures, summary
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Table
-from tests import synthesised_rows
+from tests import paced_rows, synthesised_rows
 from tests.test_figures import texts
 
 
@@ -70,10 +70,13 @@ def words(figure: Drawn) -> str:
 
 
 def test_the_same_latents_stand_below_each_other(found: Evidence) -> None:
-    figure = drawn(latents.figures(found))["latents-faces"]
+    figures = drawn(latents.figures(found))
+    assert list(figures) == ["latents-faces", "latents-faces-2"]
+    figure = figures["latents-faces"]
     still, moving = figure.figure.axes
-    shown = latents.lines(found, found.problems()["faces"])
-    assert shown[0] == "teacher"
+    shown, others = latents.pages(found, found.problems()["faces"])
+    assert shown == ["teacher", "none", *paced_rows.AT]
+    assert others == ["teacher", "narrow-none"]
     picture = np.asarray(still.images[0].get_array())
     images, frames = walks.parted(np.asarray(Image.open(paths.samples("none")).convert("RGB")), 16)
     block = latents.Block([list(images[: latents.SHOWN])] * len(shown), (1,))
@@ -82,7 +85,7 @@ def test_the_same_latents_stand_below_each_other(found: Evidence) -> None:
     assert np.array_equal(picture[middle - side // 2 : middle + side // 2, :side], images[0].repeat(8, 0).repeat(8, 1))
     assert np.asarray(moving.images[0].get_array()).shape[1] == walks.FRAMES * (side + latents.GAP) - latents.GAP
     assert len(frames) == walks.FRAMES
-    assert "widths 6/2/2" in words(figure).replace("\n", " ")
+    assert "widths 6/2/2" in words(figures["latents-faces-2"]).replace("\n", " ")
 
 
 def test_marginals_show_the_gap_to_the_known_chance(found: Evidence) -> None:

@@ -12,8 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from stages.figures import style
 from stages.figures.evidence import Evidence, Line
 from stages.figures.style import Drawn
-from stages.findings.conflicts import ALL
-from stages.findings.naming import called
+from stages.findings.naming import apart
 from stages.settings import paths
 
 TITLE = "Does the conflict of lesson and game grow?"
@@ -67,9 +66,14 @@ def forest(evidence: Evidence) -> Figure:
     slopes(sides[1], lines)
     for head, place in heads.items():
         style.write(figure, head, 0.08, TOP + place * LINE, va="center", fontsize=style.SMALL, fontweight="bold")
+    names = {
+        name: word
+        for rows in evidence.problems().values()
+        for name, word in apart({name: evidence.rows[name] for name in rows}).items()
+    }
     for place, line in lines:
         middle = TOP + place * LINE
-        name = called(evidence.rows[line["variant"]]) if line["variant"] != ALL else TOGETHER
+        name = names.get(line["variant"], TOGETHER)
         look = {"va": "center", "fontsize": style.SMALL}
         style.write(figure, f"{name}  ×{line['trainings']}", LEFT, middle, ha="right", **look)
         dose = f"{float(line['dose']):.2f}" if line["dose"] else ""

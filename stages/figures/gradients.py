@@ -15,7 +15,7 @@ from stages.figures import style
 from stages.figures.curves import EVIDENCE
 from stages.figures.evidence import Evidence, Line
 from stages.figures.style import Drawn
-from stages.findings.naming import called
+from stages.findings.naming import apart
 from stages.settings import paths
 
 TITLE = "Do the lesson and the game pull together?"
@@ -30,6 +30,8 @@ COSINE, WEIGHT, LESSON, GAME = "cosine", "weight", "lesson_norm", "game_norm"
 PANELS = {"weight λ": (WEIGHT,), "cosine of the gradients": (COSINE,), "norms of the gradients": (LESSON, GAME)}
 TOGETHER = 6
 """Rows in one line of panels, at most: as many as there are colours."""
+SIGN, BELOW = 0.52, 0.15
+"""What a sign of the key takes beside its name, and what a further line of the key takes."""
 LEFT, TOP, KEY, WIDTH, HEIGHT, SPACE, DOWN = 0.4, 0.3, 0.42, 1.82, 1.3, 0.42, 0.4
 
 Trainings = dict[str, list[Line]]
@@ -64,16 +66,19 @@ def panels(evidence: Evidence, problem: str, rows: Mapping[str, Trainings]) -> F
     names = list(rows)
     most = -(-len(names) // -(-len(names) // TOGETHER))
     parts = [names[start : start + most] for start in range(0, len(names), most)]
-    block = KEY + HEIGHT + DOWN
+    words = apart({name: evidence.rows[name] for name in rows})
+    across = max(1, min(most, int(style.PAGE / (SIGN + style.LETTER * max(map(len, words.values()))))))
+    head = KEY + BELOW * (-(-most // across) - 1)
+    block = head + HEIGHT + DOWN
     figure = style.blank(style.PAGE, TOP + len(parts) * block + style.note_height(NOTE, style.PAGE))
     style.write(figure, f"{problem}: {TITLE[0].lower()}{TITLE[1:]}", 0.08, 0.1, fontsize=style.HEADING)
     bounds = [limits(rows, what) for what in PANELS.values()]
     for place, part in enumerate(parts):
         top = TOP + place * block
         looks = style.order(part)
-        key(figure, {called(evidence.rows[name]): look for name, look in looks.items()}, top)
+        key(figure, {words[name]: look for name, look in looks.items()}, top, across)
         for column, (title, what) in enumerate(PANELS.items()):
-            axes = style.panel(figure, LEFT + column * (WIDTH + SPACE), top + KEY, WIDTH, HEIGHT)
+            axes = style.panel(figure, LEFT + column * (WIDTH + SPACE), top + head, WIDTH, HEIGHT)
             axes.set_title(title, fontsize=style.TEXT)
             for name in part:
                 draw(axes, rows[name], what, looks[name])
@@ -133,13 +138,13 @@ def scaled(axes: Axes, what: tuple[str, ...], bounds: tuple[float, float]) -> No
     axes.set_xlabel("step", labelpad=1)
 
 
-def key(figure: Figure, looks: Mapping[str, tuple[str, str]], top: float) -> None:
+def key(figure: Figure, looks: Mapping[str, tuple[str, str]], top: float, across: int) -> None:
     """The rows above their panels."""
     handles = [
         Line2D([], [], color=colour, marker=marker, ms=3, label=word) for word, (colour, marker) in looks.items()
     ]
     wide, high = figure.get_size_inches()
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.04 / wide, 1 - (top - 0.02) / high), ncols=len(looks),
+        handles=handles, loc="upper left", bbox_to_anchor=(0.04 / wide, 1 - (top - 0.02) / high), ncols=across,
         handlelength=2.0, columnspacing=1.1, borderaxespad=0.1,
     )  # fmt: skip

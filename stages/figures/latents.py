@@ -18,8 +18,8 @@ from stages.measuring import walks
 from stages.settings import paths
 from stages.storage.prepared import Bytes
 
-SHOWN, MOST, WALKERS = 12, 14, 3
-"""Latents side by side, rows below each other, and rows whose walk is shown."""
+SHOWN, MOST, WALKERS = 12, 13, 3
+"""Latents side by side, students below each other, and rows whose walk is shown."""
 GAP = 6
 LEFT, TOP, BETWEEN = 1.3, 0.36, 0.34
 NOTE = (
@@ -32,10 +32,11 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
     """A grid per problem whose rows make images of latents."""
     evidence = pictured(evidence)
     for problem, names in evidence.problems().items():
-        shown = lines(evidence, names)
-        inputs = (paths.PARAMS, *(path for name in shown for path in (paths.samples(name), paths.quality(name))))
-        title = f"The same latents, {problem}: teacher above, students below"
-        yield Drawn(f"latents-{problem}", title, partial(grid, evidence, problem, shown), inputs)
+        for place, shown in enumerate(pages(evidence, names)):
+            inputs = (paths.PARAMS, *(path for name in shown for path in (paths.samples(name), paths.quality(name))))
+            title = f"The same latents, {problem}: teacher above, students below"
+            end = f"-{place + 1}" if place else ""
+            yield Drawn(f"latents-{problem}{end}", title, partial(grid, evidence, problem, shown), inputs)
 
 
 def pictured(evidence: Evidence) -> Evidence:
@@ -49,12 +50,14 @@ def read(evidence: Evidence, name: str) -> tuple[Bytes, Bytes]:
     return walks.parted(np.asarray(Image.open(paths.samples(name)).convert("RGB")), resolution)
 
 
-def lines(evidence: Evidence, names: list[str]) -> list[str]:
-    """The teacher, the largest group of students that differ in their lesson alone, and the first two of others."""
+def pages(evidence: Evidence, names: list[str]) -> list[list[str]]:
+    """Teacher and students: the largest group that differs in its lesson alone, then all others, so many on a page."""
     teacher = [name for name in names if evidence.rows[name].compression == "none"]
-    parts = sorted((members for members in groups(evidence).values() if members[0] in names), key=len, reverse=True)
-    wanted = [name for place, members in enumerate(parts) for name in (members if not place else members[:2])]
-    return [*teacher, *(name for name in names if name in wanted[: MOST - len(teacher)])]
+    first = max((each for each in groups(evidence).values() if each[0] in names), key=len, default=[])
+    others = [name for name in names if name not in (*teacher, *first)]
+    return [
+        [*teacher, *part[start : start + MOST]] for part in (first, others) for start in range(0, len(part), MOST)
+    ] or [teacher]
 
 
 def words(evidence: Evidence, shown: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stages.findings import comparing
 from stages.settings.rows import VariantRow
+from stages.settings.specs import PICK
 
 NONE = "none"
 UNTAUGHT = "no KD"
@@ -73,11 +74,24 @@ def called(row: VariantRow) -> str:
     """A short name of a row among those of its size: the one of the thesis, or what it is taught."""
     if row.compression == NONE:
         return "teacher"
-    return row.thesis or lesson(row)
+    return picked(row, row.thesis or lesson(row))
+
+
+def picked(row: VariantRow, name: str) -> str:
+    """A name behind the pick of a search that a student is, if it is one."""
+    return f"{row.student[PICK]}: {name}" if PICK in row.student else name
+
+
+def apart(rows: Mapping[str, VariantRow]) -> dict[str, str]:
+    """Short names of rows that differ from each other: how a student is made follows where they would be the same."""
+    names = [called(row) for row in rows.values()]
+    return {
+        name: called(row) + (f" ({made(row)})" if names.count(called(row)) > 1 else "") for name, row in rows.items()
+    }
 
 
 def labelled(row: VariantRow) -> str:
     """The name of a row among all of its problem: the one of the thesis, or how it is made and what it is taught."""
     if row.compression == NONE:
         return row.thesis or "teacher"
-    return row.thesis or f"{row.compression}: {lesson(row)}"
+    return picked(row, row.thesis or f"{row.compression}: {lesson(row)}")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from stages.findings import comparing
 from stages.findings.paces import LESSONS, PACES
 from stages.settings.rows import VariantRow
+from stages.settings.specs import CHOSEN, PICK
 
-SEARCH, PICK, BEST = "chosen", "pick", "best"
-"""What a student says of the search that chose its widths; what the search itself picked, its controls beside it."""
+BEST = "best"
+"""What a search itself picked; its other picks are controls."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ def of_rows(rows: Mapping[str, VariantRow]) -> Iterator[Pairing]:
     for name, row in rows.items():
         if row.student.get(PICK) == BEST:
             for other, each in rows.items():
-                if SEARCH in each.student and alike(row, each):
-                    yield Pairing(name, row.student[SEARCH], each.student[PICK], other)
+                if CHOSEN in each.student and alike(row, each):
+                    yield Pairing(name, row.student[CHOSEN], each.student[PICK], other)
 
 
 def alike(row: VariantRow, other: VariantRow) -> bool:
