@@ -146,7 +146,7 @@ def of_space(path: str, row: SearchRow, wide: WideRow, large: Spec) -> Iterator[
     if row.evolution is None and len(space) > choosing.ENUMERABLE:
         told = f"has no `evolution`, and of {len(space)} configurations not all can be measured"
         yield Problem(path, f"{told}; write one, or fewer shares in wides.{row.wide}.space.widths")
-    costs = spaces.Costs(members.load("families", row.family), large)  # type: ignore[arg-type] # a family
+    costs = spaces.Costs(members.load("families", row.family), large, space)  # type: ignore[arg-type] # a family
     least = costs.of(space.smallest) / costs.of(space.largest)
     if row.budget < least:
         yield Problem(f"{path}.budget", f"{row.budget:g} is less than the {least:.3g} of the narrowest; write more")
