@@ -93,6 +93,14 @@ def spec_of(large: Spec, widths: Widths) -> Spec:
     return specs.shrink(large, {"widths": widths})
 
 
+@cache
+def macs(family: Family, spec: Spec) -> int:
+    """Multiply-accumulates of the networks of a spec that are kept, for one image."""
+    with torch.device("meta"):
+        networks, inputs = family.example(asdict(spec))
+        return sum(counting.of_pass(networks[name], inputs[name])["macs"] for name in roles.names(family, "generator"))
+
+
 class Costs:
     """Multiply-accumulates of configurations for one image, by the input rule.
 
@@ -102,7 +110,6 @@ class Costs:
 
     def __init__(self, family: Family, large: Spec, space: Space) -> None:
         self.family, self.large, self.space = family, large, space
-        self.counted = cache(self.count)
 
     def of(self, widths: Widths) -> int:
         """Of a configuration, by parts where it is of the space."""
@@ -116,12 +123,9 @@ class Costs:
         """The smallest configuration with some sides of another."""
         return tuple(widths[side] if side in kept else least for side, least in enumerate(self.space.smallest))
 
-    def count(self, widths: Widths) -> int:
-        """Of the networks that are kept."""
-        with torch.device("meta"):
-            networks, inputs = self.family.example(asdict(spec_of(self.large, widths)))
-            kept = roles.names(self.family, "generator")
-            return sum(counting.of_pass(networks[name], inputs[name])["macs"] for name in kept)
+    def counted(self, widths: Widths) -> int:
+        """Of any widths, as a whole."""
+        return macs(self.family, spec_of(self.large, widths))
 
     def uniform(self, budget: float) -> Widths:
         """The widest network of one share of all sides within a budget: its share is found by halving."""
