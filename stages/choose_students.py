@@ -45,14 +45,15 @@ def chosen(name: str, row: SearchRow, settings: Params, place: devices.Place) ->
     family, large = cast(Family, members.load("families", row.family)), specs.of_teacher(teacher_row, settings)
     about = checkpoints.read(paths.wide(row.wide)).about
     wide = WideRow.model_validate(about["row"])
-    space, costs = spaces.of(large, wide.space.widths), Costs(family, large)
+    space = spaces.of(large, wide.space.widths)
+    costs = Costs(family, large, space)
     budget = row.budget * costs.of(space.largest)
-    drawn = choosing.controls(space, costs, budget, row.near, row.random, row.seed)
+    drawn = choosing.controls(costs, budget, row.near, row.random, row.seed)
     validation = Validation(family, teacher_row, row.images, place.device)
     shared = Remembered(evaluating.of_slices(row, family, large, validation), scratch(row, settings, place))
     measured = search(name, row, space, shared, costs, budget)
     measured |= {widths: shared(widths) for widths in drawn}
-    picks = choosing.picks(space, measured, drawn, costs, budget, row.random, row.alone)
+    picks = choosing.picks(measured, drawn, costs, budget, row.random, row.alone)
     named = {pick: entry(widths, costs, shared(widths)) for pick, widths in picks.named.items()}
     shared.save()
     wanted = [*picks.named.items(), *(("", widths) for widths in picks.others)]

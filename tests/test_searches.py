@@ -44,6 +44,7 @@ BROKEN = [
     ("no budget", "budget: 0.6", "budget: 0.0", ["searches.half.budget", "greater than 0"]),
     ("more than the teacher", "budget: 0.6", "budget: 1.5", ["searches.half.budget", "less than or equal to 1"]),
     ("a budget that nothing keeps", "budget: 0.6", "budget: 0.1", ["searches.half.budget: 0.1 is less than the 0.26", "of the narrowest; write more"]),
+    ("too few near the budget", "near: 0.5", "near: 0.01", ["searches.half.near: 0.01 is too little: 0 configurations cost 0.99 to 1 times", "too few for 1 random ones"]),
     ("shares that do not ascend", "{widths: [0.5, 1.0]}", "{widths: [1.0, 0.5]}", ["wides.wide.space.widths", "ascending, the last of them 1; found [1.0, 0.5]"]),
     ("shares that do not reach the teacher", "{widths: [0.5, 1.0]}", "{widths: [0.25, 0.5]}", ["wides.wide.space.widths", "the last of them 1; found [0.25, 0.5]"]),
     ("a single share", "{widths: [0.5, 1.0]}", "{widths: [1.0]}", ["wides.wide.space.widths", "at least 2 items"]),

@@ -28,7 +28,7 @@ LARGE = stylegan2.Spec(
 )
 SHARES = (0.25, 0.5, 0.75, 1.0)
 SPACE = spaces.of(LARGE, SHARES)
-COSTS = Costs(FAMILY, LARGE)
+COSTS = Costs(FAMILY, LARGE, SPACE)
 EVOLUTION = Evolution(population=12, generations=8, parents=0.25, mutated=0.5, chance=0.4)
 
 
@@ -57,6 +57,13 @@ def test_a_space_holds_every_choice_of_shares() -> None:
 
 def test_narrow_sides_offer_each_width_once() -> None:
     assert spaces.of(stylegan2.Spec(resolution=8, widths=(4, 1)), SHARES).choices == ((1, 2, 3, 4), (1,))
+
+
+def test_costs_by_parts_are_those_of_the_whole() -> None:
+    random = np.random.default_rng(0)
+    for widths in (SPACE.smallest, SPACE.largest, *(SPACE.draw(random) for _ in range(6))):
+        assert COSTS.of(widths) == COSTS.counted(widths)
+    assert COSTS.of((7, 6, 4)) == COSTS.counted((7, 6, 4)), "which is not of the space"
 
 
 def test_families_without_widths_are_refused() -> None:
@@ -195,22 +202,22 @@ def test_a_budget_that_nothing_keeps_is_told() -> None:
 @pytest.mark.parametrize("share", [0.2, 0.31, 0.5, 0.9])
 def test_the_uniform_width_is_the_widest_within_the_budget(share: float) -> None:
     budget = share * COSTS.of(SPACE.largest)
-    found = COSTS.uniform(SPACE, budget)
+    found = COSTS.uniform(budget)
     assert COSTS.of(found) <= budget
     wider = [SPACE.uniform(step / 1000) for step in range(1001)]
     assert max(COSTS.of(widths) for widths in wider if COSTS.of(widths) <= budget) == COSTS.of(found)
 
 
 def test_all_of_the_budget_is_the_teacher() -> None:
-    assert COSTS.uniform(SPACE, COSTS.of(SPACE.largest)) == SPACE.largest
+    assert COSTS.uniform(COSTS.of(SPACE.largest)) == SPACE.largest
 
 
 def test_controls_cost_nearly_the_budget_and_are_not_the_best() -> None:
     everything = {widths: fitness(widths) for widths in SPACE}
     budget = 0.5 * COSTS.of(SPACE.largest)
-    drawn = choosing.controls(SPACE, COSTS, budget, 0.2, 3, seed=0)
-    assert drawn == choosing.controls(SPACE, COSTS, budget, 0.2, 3, seed=0)
-    picks = choosing.picks(SPACE, everything, drawn, COSTS, budget, 3, 4)
+    drawn = choosing.controls(COSTS, budget, 0.2, 3, seed=0)
+    assert drawn == choosing.controls(COSTS, budget, 0.2, 3, seed=0)
+    picks = choosing.picks(everything, drawn, COSTS, budget, 3, 4)
     assert list(picks.named) == list(choosing.names(3)) == ["best", "uniform", "random1", "random2", "random3"]
     random = [picks.named[f"random{number}"] for number in (1, 2, 3)]
     assert len({*random, picks.named["best"]}) == 4
@@ -218,7 +225,7 @@ def test_controls_cost_nearly_the_budget_and_are_not_the_best() -> None:
     assert len(set(picks.others)) == 4
     assert not set(picks.others) & set(picks.named.values())
     with pytest.raises(Unchoosable, match="too few for 3 random ones beside the best"):
-        choosing.controls(SPACE, COSTS, budget, 0.001, 3, seed=0)
+        choosing.controls(COSTS, budget, 0.001, 3, seed=0)
 
 
 def test_rank_correlation_is_that_of_scipy() -> None:

@@ -15,6 +15,8 @@ from retort.checking.sentences import Problem
 from stages.learning import roles, students
 from stages.learning.contracts import AGAIN, Unsupported
 from stages.searching import choosing, ranking, spaces
+from stages.searching.choosing import Unchoosable
+from stages.searching.spaces import Costs
 from stages.settings import members, specs
 from stages.settings.rows import Params, SearchRow, StudentRow, VariantRow, WideRow
 from stages.settings.specs import Spec
@@ -146,10 +148,20 @@ def of_space(path: str, row: SearchRow, wide: WideRow, large: Spec) -> Iterator[
     if row.evolution is None and len(space) > choosing.ENUMERABLE:
         told = f"has no `evolution`, and of {len(space)} configurations not all can be measured"
         yield Problem(path, f"{told}; write one, or fewer shares in wides.{row.wide}.space.widths")
-    costs = spaces.Costs(members.load("families", row.family), large)  # type: ignore[arg-type] # a family
+    costs = spaces.Costs(members.load("families", row.family), large, space)  # type: ignore[arg-type] # a family
     least = costs.of(space.smallest) / costs.of(space.largest)
     if row.budget < least:
         yield Problem(f"{path}.budget", f"{row.budget:g} is less than the {least:.3g} of the narrowest; write more")
+    elif len(space) <= choosing.ENUMERABLE:
+        yield from controls(path, row, costs)
+
+
+def controls(path: str, row: SearchRow, costs: Costs) -> Iterator[Problem]:
+    """Fewer configurations near the budget than are to be drawn."""
+    try:
+        choosing.controls(costs, row.budget * costs.of(costs.space.largest), row.near, row.random, row.seed)
+    except Unchoosable as error:
+        yield Problem(f"{path}.near", f"{row.near:g} is too little: {error}")
 
 
 def check_chosen(

@@ -48,10 +48,10 @@ def candidates(space: Space, seed: int) -> Iterable[Widths]:
     return dict.fromkeys(space.draw(random) for _ in range(DRAWS))
 
 
-def controls(space: Space, costs: Costs, budget: float, near: float, count: int, seed: int) -> list[Widths]:
+def controls(costs: Costs, budget: float, near: float, count: int, seed: int) -> list[Widths]:
     """One configuration more than so many, drawn from those within a share below the budget: one may be the best."""
     found: list[Widths] = []
-    for widths in candidates(space, seed):
+    for widths in candidates(costs.space, seed):
         if len(found) > count:
             break
         if (1 - near) * budget <= costs.of(widths) <= budget:
@@ -71,7 +71,6 @@ def nearest(
 
 
 def picks(
-    space: Space,
     fitness: Mapping[Widths, float],
     drawn: list[Widths],
     costs: Costs,
@@ -82,5 +81,5 @@ def picks(
     """The best, the uniform width, the random controls, and further ones."""
     chosen = best(fitness, costs, budget)
     others = [widths for widths in drawn if widths != chosen][:random]
-    named = dict(zip(names(random), (chosen, costs.uniform(space, budget), *others), strict=True))
+    named = dict(zip(names(random), (chosen, costs.uniform(budget), *others), strict=True))
     return Picks(named, tuple(nearest(fitness, costs, budget, alone, named.values())))

@@ -93,23 +93,43 @@ def spec_of(large: Spec, widths: Widths) -> Spec:
     return specs.shrink(large, {"widths": widths})
 
 
-class Costs:
-    """Multiply-accumulates of configurations for one image, by the input rule, each counted once."""
+@cache
+def macs(family: Family, spec: Spec) -> int:
+    """Multiply-accumulates of the networks of a spec that are kept, for one image."""
+    with torch.device("meta"):
+        networks, inputs = family.example(asdict(spec))
+        return sum(counting.of_pass(networks[name], inputs[name])["macs"] for name in roles.names(family, "generator"))
 
-    def __init__(self, family: Family, large: Spec) -> None:
-        self.family, self.large = family, large
-        self.of = cache(self.counted)
+
+class Costs:
+    """Multiply-accumulates of configurations for one image, by the input rule.
+
+    A layer reads one side and writes the same or the next, so that the cost of any configuration follows from those in
+    which all sides but two neighbours are at their least; each of these is counted once.
+    """
+
+    def __init__(self, family: Family, large: Spec, space: Space) -> None:
+        self.family, self.large, self.space = family, large, space
+
+    def of(self, widths: Widths) -> int:
+        """Of a configuration, by parts where it is of the space."""
+        if widths not in self.space or len(widths) < 2:
+            return self.counted(widths)
+        sides = range(len(widths))
+        pairs = sum(self.counted(self.only(widths, side, side + 1)) for side in sides[:-1])
+        return pairs - sum(self.counted(self.only(widths, side)) for side in sides[1:-1])
+
+    def only(self, widths: Widths, *kept: int) -> Widths:
+        """The smallest configuration with some sides of another."""
+        return tuple(widths[side] if side in kept else least for side, least in enumerate(self.space.smallest))
 
     def counted(self, widths: Widths) -> int:
-        """Of the networks that are kept."""
-        with torch.device("meta"):
-            networks, inputs = self.family.example(asdict(spec_of(self.large, widths)))
-            kept = roles.names(self.family, "generator")
-            return sum(counting.of_pass(networks[name], inputs[name])["macs"] for name in kept)
+        """Of any widths, as a whole."""
+        return macs(self.family, spec_of(self.large, widths))
 
-    def uniform(self, space: Space, budget: float) -> Widths:
+    def uniform(self, budget: float) -> Widths:
         """The widest network of one share of all sides within a budget: its share is found by halving."""
-        low, high = 0.0, 1.0
+        space, low, high = self.space, 0.0, 1.0
         while len({space.uniform(low), space.uniform(high), space.uniform((low + high) / 2)}) > 1 and high - low > TINY:
             middle = (low + high) / 2
             low, high = (middle, high) if self.of(space.uniform(middle)) <= budget else (low, middle)
