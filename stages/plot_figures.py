@@ -22,16 +22,21 @@ from stages.figures import (
     curves,
     evidence,
     factorial,
+    faults,
     forest,
     gallery,
     gradients,
     labels,
+    latents,
+    marginals,
     paces,
     pareto,
     person,
+    picks,
     pipeline,
     reliability,
     sanity,
+    search,
     style,
     subclasses,
     summary,
@@ -45,8 +50,8 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, gallery, person, additions, factorial, forest, weights, paces, pareto, curves, gradients, conflict, labels,
-    sanity, architecture, temperatures, subclasses, reliability, pipeline,
+    summary, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals, pareto,
+    curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses, reliability, pipeline,
 )  # fmt: skip
 
 

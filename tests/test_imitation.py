@@ -140,7 +140,7 @@ def test_stylekd_needs_a_batch_and_latents_that_can_be_moved() -> None:
 @pytest.mark.parametrize("member", [imitation, cagc, stylekd])
 def test_layers_are_named_for_the_critic_and_only_for_it(member: Any) -> None:  # noqa: ANN401 - a member
     teacher, student = pair()
-    rest = {"verdict": "score"} if member is cagc else {}
+    rest: dict[str, Any] = {"verdict": "score"} if member is cagc else {}
     rest |= {"relation_weight": 1.0, "taps": ["block4"]} if member is stylekd else {}
     for changes, reason in (
         ({"layers": []}, "looks at layers of the teacher's critic: name some in `layers`"),
@@ -190,7 +190,7 @@ def test_published_distances_are_counted_without_their_weights() -> None:
 )
 def test_what_is_watched(member: Any, output: bool) -> None:  # noqa: ANN401 - a member
     teacher, student = pair()
-    rest = {"verdict": "score"} if member is cagc else {}
+    rest: dict[str, Any] = {"verdict": "score"} if member is cagc else {}
     found = lesson(member, teacher, student, **(RELATED if member is stylekd else {**BOTH, **rest}))
     assert found.compares_output == output
     moved = ("block4", "block16", "again.block4", "again.block16")

@@ -120,7 +120,7 @@ def test_without_labels_it_learns_how_images_are_turned(tmp_path: Path, monkeypa
     judge = judged.judge(data, steps=60)
     assert judge.labels == data.header.labels == ("image",)
     assert set(judge.about["ceiling"]) == {*TURNS, "mean"}
-    assert judge.about["ceiling"]["mean"] > 0.9
+    assert judge.about["ceiling"]["mean"] > 0.75
     upright = to_tensor(data.split("test").images[:])
     assert upright.shape == (100, 3, 16, 16)
     for quarters in range(4):

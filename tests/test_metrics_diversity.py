@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from stages.blocks import torchvision_ready
-from stages.metrics.diversity import precision_recall
+from stages.measuring.contracts import Sets
+from stages.metrics.diversity import measure, precision_recall
 
 
 def normal(*shape: int, seed: int) -> Tensor:
@@ -42,3 +43,10 @@ def test_one_repeated_image_is_precise_but_not_diverse() -> None:
 def test_too_few_images_are_refused() -> None:
     with pytest.raises(ValueError, match="3 neighbours need more"):
         precision_recall(normal(60, 6, seed=5), normal(3, 6, seed=5), neighbours=3)
+
+
+def test_as_many_of_both_sets_as_are_asked_for_are_compared() -> None:
+    real, fake = normal(300, 4, seed=3), normal(120, 4, seed=4)
+    found = measure(Sets(real, fake, 0), neighbours=3, images=100)
+    assert found == measure(Sets(real[:100], fake[:100], 0), neighbours=3)
+    assert found != measure(Sets(real, fake, 0), neighbours=3)

@@ -1,4 +1,4 @@
-"""Searches of widths: slices, sorted channels, the sandwich rule, evolution, budgets, and whether to trust a ranking."""
+"""Searches of widths: slices, sorted channels, the sandwich rule, evolution, budgets, whether rankings are trusted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from scipy.stats import kendalltau
 
+from stages.blocks import slimming
 from stages.families import stylegan2
 from stages.learning import students, training
 from stages.learning.contracts import Family, Moment, Networks, Unsupported
@@ -59,7 +60,7 @@ def test_narrow_sides_offer_each_width_once() -> None:
 
 
 def test_families_without_widths_are_refused() -> None:
-    with pytest.raises(Unsupported, match="offers no SHARED.* so its widths cannot be searched"):
+    with pytest.raises(Unsupported, match=r"offers no SHARED.* so its widths cannot be searched"):
         spaces.demand(tiny.TRANSLATOR, tiny.translator())
 
 
@@ -92,7 +93,7 @@ def test_sorted_channels_compute_what_the_teacher_does() -> None:
     torch.testing.assert_close(after["image"], before["image"], rtol=1e-4, atol=1e-5)
     drawn = stylegan2.latents(begun, slicing.LATENTS, slicing.SEED)
     for readings in stylegan2.readings(cast(Any, begun["generator"]), drawn):
-        scores = slicing.slimming.importance(readings)
+        scores = slimming.importance(readings)
         assert (scores[:-1] >= scores[1:] - 1e-5).all()
     torch.testing.assert_close(begun["discriminator"].state_dict(), teacher["discriminator"].state_dict())
 

@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -571,7 +572,15 @@ def test_the_claims_of_this_repository_are_about_its_rows() -> None:
         for each in members.names("metrics")
         for name, column in members.load("metrics", each).COLUMNS.items()
     }
+    settings = params.checked(root / paths.PARAMS)
+    problems = {row.problem for row in rows.values()}
     for claim in claims.read(root / paths.CLAIMS):
+        if claim.metric == claims.TAU:
+            assert claim.row in settings.searches
+            continue
+        if claim.metric in claims.COSINES:
+            assert claim.row in problems or rows[claim.row].evidence
+            continue
         assert claim.row in rows
         assert claim.relation in ("at_most", "at_least") or columns[claim.metric.removesuffix("_judge")].better
 
@@ -612,3 +621,31 @@ def test_rows_are_judged_again_from_their_weights() -> None:
     assert status == 1
     assert re.search(r"results/quality/teacher.json seed 0, l1: is [\d.]+, judged again [\d.]+", shown), shown
     assert paths.quality("plain").read_bytes() == before
+
+
+EVIDENCE = "variant,problem,first_low,first_high,last_low,last_high,slope_low,slope_high\n"
+
+
+@pytest.mark.parametrize(
+    ("claim", "state"),
+    [
+        ("row: one, metric: cosine_slope, relation: at_most, than: 0.0", "holds"),
+        ("row: one, metric: cosine_first, relation: at_most, than: 0.0", "fails"),
+        ("row: faces, metric: cosine_slope, relation: at_most, than: 0.0", "cannot tell"),
+        ("row: lone, metric: cosine_slope, relation: at_most, than: 0.0", "cannot tell"),
+        ("row: quarter, metric: tau, relation: at_least, than: 0.0", "holds"),
+        ("row: half, metric: tau, relation: at_least, than: 0.0", "cannot tell"),
+    ],
+)
+def test_cosines_and_ranks_are_held_against_numbers(claim: str, state: str) -> None:
+    lines = "one,faces,0.1,0.2,-0.2,-0.1,-0.4,-0.3\n,faces,0.1,0.2,-0.2,0.1,-0.4,0.1\nlone,faces,,,,,,\n"
+    choices = {"quarter": {"tau_low": 0.1, "tau_high": 0.9}, "half": {"tau_low": -0.1, "tau_high": 0.9}}
+    known = claims.intervals((EVIDENCE + lines).encode(), choices)
+    nothing: Any = SimpleNamespace(
+        rows=SimpleNamespace(variants={}, chosen={}, sweeps={}),
+        table=SimpleNamespace(rows={}, columns=[]),
+        reports={},
+        intervals=known,
+    )
+    stated = claims.Claim.model_validate({"claim": "it", **YAML(typ="safe").load(f"{{{claim}}}")})
+    assert claims.judge(stated, nothing).state == state

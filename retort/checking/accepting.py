@@ -29,7 +29,7 @@ SENTENCE = "`retort check` has accepted params.yaml.\n"
 def used(params: Params) -> dict[str, Any]:
     """All rows, and of the other sections what they use."""
     rows = sweeps.rows(params).values()
-    trained = (*params.teachers.values(), *params.wides.values(), *params.searches.values(), *rows)
+    trained: list[Any] = [*params.teachers.values(), *params.wides.values(), *params.searches.values(), *rows]
     schedules = {row.schedule for row in trained}
     data = {name for row in params.teachers.values() for name in (row.dataset, row.partner)}
     whole = params.model_dump(mode="json", exclude_unset=True)

@@ -20,14 +20,13 @@ def check(params: Params, known: Sources) -> Iterator[Problem]:
         wrong = unknown or [*examination(path, members.load("examinations", name), given)]
         yield from wrong
         if not wrong:
-            yield from rulers(path, name, params, known)
+            yield from programs(path, name, params, known)
 
 
-def rulers(path: str, name: str, params: Params, known: Sources) -> Iterator[Problem]:
-    """Programs that do not draw given factors or are not named, and judges of images that nothing is known of."""
-    settings = params.evaluation[name]
+def programs(path: str, name: str, params: Params, known: Sources) -> Iterator[Problem]:
+    """Programs that cannot draw given factors, and those that would be needed and are not named."""
     member: Any = members.load("examinations", name)
-    named = settings.get("programs", [])
+    named = params.evaluation[name].get("programs", [])
     for index, each in enumerate(named):
         unknown = sentences.no_member(f"{path}.programs[{index}]", "datasets", each)
         yield from unknown
@@ -38,9 +37,6 @@ def rulers(path: str, name: str, params: Params, known: Sources) -> Iterator[Pro
         drawn_by, source = params.datasets[dataset].dataset, known[dataset]
         if "programs" in member.Settings.model_fields and source.factors is not None and drawn_by not in named:
             yield Problem(f"{path}.programs", f"lacks {drawn_by!r}, which draws data set {dataset!r} again; add it")
-        if source.kind == "images" and settings.get("extractor") == "judge":
-            told = f"a judge cannot learn labels of data set {dataset!r}, which has none; write inception"
-            yield Problem(f"{path}.extractor", told)
 
 
 def examination(path: str, member: Any, given: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: ANN401 - a member

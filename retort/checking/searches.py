@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Container, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -10,8 +12,8 @@ import torch
 from retort.checking import making, rows, sentences
 from retort.checking.datasets import Sources
 from retort.checking.sentences import Problem
-from stages.learning import students
-from stages.learning.contracts import Unsupported
+from stages.learning import roles, students
+from stages.learning.contracts import AGAIN, Unsupported
 from stages.searching import choosing, ranking, spaces
 from stages.settings import members, specs
 from stages.settings.rows import Params, SearchRow, StudentRow, VariantRow, WideRow
@@ -49,7 +51,16 @@ def check_wide(path: str, row: WideRow, params: Params, sound: Container[str]) -
         return
     large = specs.of_teacher(params.teachers[row.teacher], params)
     refused = list(unsearchable(path, row.family, large))
-    yield from refused or taught(path, StudentRow.model_validate({**row.model_dump(include=TAUGHT), **WHOLE}), large)
+    whole = StudentRow.model_validate({**row.model_dump(include=TAUGHT), **WHOLE})
+    if refused:
+        yield from refused
+    else:
+        yield from taught(path, whole, large, narrowest(row, large))
+
+
+def narrowest(row: WideRow, large: Spec) -> Spec:
+    """The spec of the least that a weight-shared network can become."""
+    return spaces.spec_of(large, spaces.of(large, row.space.widths).smallest)
 
 
 def unsearchable(path: str, family: str, large: Spec) -> Iterator[Problem]:
@@ -60,19 +71,37 @@ def unsearchable(path: str, family: str, large: Spec) -> Iterator[Problem]:
         yield Problem(f"{path}.family", f"{error}; write another")
 
 
-def taught(path: str, row: StudentRow, large: Spec) -> Iterator[Problem]:
+def taught(path: str, row: StudentRow, large: Spec, narrow: Spec) -> Iterator[Problem]:
     """What is wrong with the lesson of a network whose widths change from step to step."""
     problems = [*rows.fit(path, row, large)] or making.check(path, row, large, large)
     yield from problems
-    if problems:
-        return
+    if not problems and not fits(row, large, narrow):
+        told = f"{row.distill.generator!r} compares what has one width, and here widths change from step to step"
+        yield Problem(f"{path}.distill.generator", f"{told}; write none, or a lesson that compares images")
+
+
+def fits(row: StudentRow, large: Spec, narrow: Spec) -> bool:
+    """Whether a lesson that is made for the widest network also teaches the narrowest, tried without weights."""
+    family: Any = members.load("families", row.family)
     with torch.device("meta"):
         teacher = making.teacher(row.family, large)
         student = students.make(row, teacher, (large, large), begin=False)
         lesson = students.teach(row, teacher, student, (large, large))["generator"]
-    if list(lesson.parameters()):
-        told = f"{row.distill.generator!r} teaches through adapters of one width, and widths change from step to step"
-        yield Problem(f"{path}.distill.generator", f"{told}; write none, or a lesson that compares images")
+        networks, inputs = family.example(asdict(narrow))
+        (name,) = roles.names(family, "generator")
+        both: tuple[Any, Any] = (networks[name], teacher[name])
+        seen = [each.watch(*inputs[name]) for each in both]
+        mine, theirs = ({**each, **{f"{AGAIN}{tap}": value for tap, value in each.items()}} for each in seen)
+        with warnings.catch_warnings():
+            # Of shapes that do not fit, but can be spread to each other, torch only warns.
+            warnings.simplefilter("error", UserWarning)
+            try:
+                lesson.contract(mine, theirs)
+            except NotImplementedError:
+                return True
+            except (RuntimeError, UserWarning):
+                return False
+    return True
 
 
 def check_search(path: str, row: SearchRow, params: Params, sound_wides: Container[str]) -> Iterator[Problem]:

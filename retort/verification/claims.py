@@ -1,9 +1,11 @@
 """Claims in claims.yaml against the results: each holds, fails, or cannot be told from what was measured.
 
-Row against row: the interval over paired seeds of results/comparisons.csv, or of additions.csv, must lie on one side of
-zero, or of `margin`.
+Row against row: the interval over paired seeds of results/comparisons.csv, additions.csv, paces.csv or picks.csv must
+lie on one side of zero, or of `margin`.
 Row against a number, the input or perfection: the interval of the row itself, over seeds where it has several, over
 test images where it has one. Counts have no interval.
+The cosine of lesson and game against a number: the interval of results/evidence.csv, of a row or of all rows of a
+problem. A search's `tau` against a number: its bootstrap interval.
 """
 
 from __future__ import annotations
@@ -28,8 +30,14 @@ from stages.metrics import cost
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params, Row
 
+COMPARED = (paths.comparisons(), paths.additions(), paths.paces(), paths.picks())
+"""The tables of differences between rows."""
 REFERENCES = {"input": "reference_input_", "perfect": "perfect_"}
 LEVEL = 0.95
+
+COSINES = {"cosine_first": "first", "cosine_last": "last", "cosine_slope": "slope"}
+"""What claims call columns of results/evidence.csv."""
+TAU = "tau"
 
 State = Literal["holds", "fails", "cannot tell", "other scale"]
 
@@ -68,6 +76,7 @@ class Results:
     comparisons: Mapping[tuple[str, str, str], Mapping[str, str]]
     reports: Mapping[str, Mapping[str, Any]]
     columns: Dictionary
+    intervals: Mapping[tuple[str, str], tuple[float, float]]
 
 
 def read(file: Path = paths.CLAIMS) -> list[Claim]:
@@ -100,14 +109,27 @@ def sign(metric: str, results: Results) -> int:
 
 
 def comparisons(text: bytes) -> dict[tuple[str, str, str], dict[str, str]]:
-    """(row, other row, metric) -> the line of comparisons.csv or additions.csv."""
+    """(row, other row, metric) -> the line of a table of differences."""
     reader = csv.DictReader(io.StringIO(text.decode("utf-8")))
     return {(line["variant"], line.get("control", line.get("beside", "")), line["metric"]): line for line in reader}
+
+
+def intervals(evidence: bytes, choices: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], tuple[float, float]]:
+    """(row, problem or search, metric) -> the bounds that results/evidence.csv and results/choices hold of it."""
+    found = {(name, TAU): (choice["tau_low"], choice["tau_high"]) for name, choice in choices.items()}
+    for line in csv.DictReader(io.StringIO(evidence.decode("utf-8"))):
+        for metric, column in COSINES.items():
+            if line[f"{column}_low"] != "":
+                ends = float(line[f"{column}_low"]), float(line[f"{column}_high"])
+                found[line["variant"] or line["problem"], metric] = ends
+    return found
 
 
 def judge(claim: Claim, results: Results) -> Outcome:
     """Whether a claim holds."""
     known = sweeps.rows(results.rows)
+    if claim.metric in (TAU, *COSINES):
+        return against_number(claim, results)
     named = [name for name in (claim.row, claim.than) if isinstance(name, str) and name not in REFERENCES]
     absent = [name for name in named if name not in known]
     if absent:
@@ -123,8 +145,8 @@ def against_row(claim: Claim, results: Results) -> Outcome:
     """By the paired difference of the two rows."""
     line = results.comparisons.get((claim.row, str(claim.than), claim.metric))
     if line is None:
-        tables = f"neither {paths.comparisons()} nor {paths.additions()}"
-        told = f"{tables} compares {claim.row} with {claim.than} in {claim.metric}"
+        tables = ", ".join(str(path) for path in COMPARED)
+        told = f"none of {tables} compares {claim.row} with {claim.than} in {claim.metric}"
         return Outcome(claim.claim, "cannot tell", told)
     if line["low"] == "":
         return Outcome(claim.claim, "cannot tell", f"difference {line['difference']} of a single seed")
@@ -144,12 +166,14 @@ def decide(ends: list[float], relation: str) -> State:
 
 def values(row: str, metric: str, table: Table) -> list[float]:
     """A column of a row, seed by seed."""
-    cells = [each[metric] for key, each in table.rows.items() if key[0] == row]
+    cells = [each.get(metric, "") for key, each in table.rows.items() if key[0] == row]
     return [float(cell) for cell in cells if cell not in ("", "nan")]
 
 
 def interval(row: str, metric: str, results: Results) -> tuple[float, float] | None:
     """Where the row's mean lies, if that can be said."""
+    if (row, metric) in results.intervals:
+        return results.intervals[row, metric]
     found = values(row, metric, results.table)
     if metric in cost.COLUMNS and found:
         return min(found), max(found)

@@ -20,7 +20,7 @@ from stages.metrics import cost
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
 
-TABLES = (paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves())
+TABLES = (paths.results(), *claims.COMPARED, paths.evidence(), paths.variance(), paths.training_curves())
 
 
 @dataclass
@@ -187,11 +187,13 @@ def hold(listed: list[claims.Claim], settings: Params) -> list[claims.Outcome]:
     table, problems = read_table(working())
     if table is None:
         return [claims.Outcome(each.claim, "cannot tell", problems[0].what) for each in listed]
-    texts = (working().read(path) for path in (paths.comparisons(), paths.additions()))
+    texts = (working().read(path) for path in claims.COMPARED)
     lines_of = {key: line for text in texts if text is not None for key, line in claims.comparisons(text).items()}
     try:
         columns = dictionary.read()
     except tables.TableError as error:
         return [claims.Outcome(each.claim, "cannot tell", str(error)) for each in listed]
-    results = claims.Results(settings, table, lines_of, reports(settings), columns)
+    choices = {name: each for name in settings.searches if (each := against.load_json(paths.choice(name)))}
+    intervals = claims.intervals(working().read(paths.evidence()) or b"", choices)
+    results = claims.Results(settings, table, lines_of, reports(settings), columns, intervals)
     return [claims.judge(each, results) for each in listed]

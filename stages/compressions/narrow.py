@@ -18,7 +18,7 @@ from stages.settings.specs import Spec
 
 FRESH = False
 
-OF_THE_MAPPING = ("latent", "mapping_layers")
+OF_THE_MAPPING = ("latent", "mapping_layers", "mapping_rate")
 
 Begin = Literal["inherited", "fresh"]
 

@@ -120,11 +120,6 @@ def sit(dataset: str, examination: str, settings: Params, place: Place, purpose:
     mine = Settings.model_validate(settings.evaluation[examination])
     metrics = chosen.choose(mine.metrics, OFFERS, examination)
     data = prepared.read(paths.dataset(dataset))
-    if data.header.kind == "images" and mine.extractor == "judge":
-        raise prepared.DataError(
-            f"data set {dataset} has no labels that a judge could learn; set evaluation.{examination}.extractor to "
-            "inception"
-        )
     program = programs.of(settings.datasets[dataset], data.header, mine.programs)
     tools = rulers.read(data.header, mine.extractor, mine.extractor_weights, metrics, place.device)
     bench = Bench(metrics, tools, mine, place.device)

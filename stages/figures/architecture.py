@@ -35,6 +35,10 @@ OVERVIEW = (
     "height: resolution. Orange: compared layers. Blue: 1×1 convolution that adapts the width. Crossed circle: mean "
     "squared error; empty circle: the lesson's own distance; plus: their sum. One diagram per distinct pair and lesson."
 )
+STYLES = (
+    " Blue bar: the layers that make w; wedge: a style made of w. White: what a side adds to the image that the line "
+    "leads on."
+)
 ADAPTER = " Blue: 1×1 convolution that adapts the width."
 HEAD, LABELS, WORDS = 0.24, 0.45, 0.26
 TALLEST, ACROSS = 0.85, 5
@@ -171,7 +175,8 @@ def diagram(evidence: Evidence, pairs: tuple[Pair, ...], name: str) -> Figure:
     adapted = any(each.adapter for pair in pairs for each in pair.joins)
     crossed = all(pair.lesson in (*diagrams.CROSSED, "none") for pair in pairs)
     circle = "mean squared error" if crossed else f"distance by {pairs[0].lesson}"
-    note = NOTE.format(circle=circle, adapter=ADAPTER if adapted else "")
+    styled = any(unit.styled for pair in pairs for unit in pair.teacher.units)
+    note = NOTE.format(circle=circle, adapter=ADAPTER if adapted else "") + (STYLES if styled else "")
     width, inner = style.COLUMN, style.COLUMN - 0.16
     heights = []
     for pair in pairs:

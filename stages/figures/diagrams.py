@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Polygon
 
 from stages.figures import style
-from stages.figures.networks import Network, Unit
+from stages.figures.networks import MAPPED, PAINTED, Network, Unit
 from stages.learning.contracts import Role
 
 FILL, ACCENT, EDGE = "#d9dee3", style.ORANGE, style.INK
@@ -24,6 +24,10 @@ SHORTER = 0.55
 ASIDE = 0.5
 """Inches right of the networks, for the sum."""
 CROSSED = ("euclidean",)
+NARROW = (PAINTED, MAPPED)
+"""Kinds of units whose width says nothing."""
+FACES = {PAINTED: "white", MAPPED: style.SKY}
+WEDGE = 0.018
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def scale_for(network: Network, width: float, tallest: float) -> Scale:
     blocks = [unit for unit in network.units if unit.kind == "block"]
     channel = blocks[0].side * pixel / blocks[0].channels if blocks else 1.0
     free = width - GAP * (len(network.units) - 1) - LEAST_WIDTH * len(network.units)
-    channel = min(channel, (1.0 if blocks else SHORTER) * free / sum(unit.channels for unit in network.units))
+    wide = sum(unit.channels for unit in network.units if unit.kind not in NARROW)
+    channel = min(channel, (1.0 if blocks else SHORTER) * free / wide)
     if blocks:
         pixel = min(pixel, channel * blocks[0].channels / blocks[0].side)
     return Scale(channel, pixel)
@@ -86,7 +91,7 @@ def scale_for(network: Network, width: float, tallest: float) -> Scale:
 
 def wide(unit: Unit, scale: Scale) -> float:
     """Width of a unit."""
-    return max(LEAST_WIDTH, unit.channels * scale.channel)
+    return LEAST_WIDTH if unit.kind in NARROW else max(LEAST_WIDTH, unit.channels * scale.channel)
 
 
 def high(network: Network, scale: Scale) -> float:
@@ -102,7 +107,7 @@ def row(axes: Axes, network: Network, right: float, middle: float, scale: Scale,
         width = wide(unit, scale)
         left, half, entry = right - width, unit.side * scale.pixel / 2, unit.entry * scale.pixel / 2
         corners = [(left, middle - entry), (right, middle - half), (right, middle + half), (left, middle + entry)]
-        face = ACCENT if index in accented else FILL
+        face = ACCENT if index in accented else FACES.get(unit.kind, FILL)
         axes.add_patch(
             Polygon(corners, closed=True, facecolor=face, edgecolor=EDGE, lw=0.5, joinstyle="miter", zorder=3)
         )
@@ -114,13 +119,22 @@ def row(axes: Axes, network: Network, right: float, middle: float, scale: Scale,
     spots.reverse()
     for unit, spot in zip(network.units, spots, strict=True):
         if unit.skip is not None:
-            bridge(axes, spots[unit.skip], spot, middle - 0.42 * unit.entry * scale.pixel)
+            lower = min(unit.entry, network.units[unit.skip].side)
+            bridge(axes, spots[unit.skip], spot, middle - 0.42 * lower * scale.pixel)
+        if unit.styled:
+            wedge(axes, spot)
     return spots
 
 
 def bridge(axes: Axes, start: Spot, end: Spot, level: float) -> None:
     """What skips the pieces in between, which are lower: a line over them."""
     axes.plot([start.right, end.left], [level, level], color=EDGE, lw=0.4, zorder=2)
+
+
+def wedge(axes: Axes, spot: Spot) -> None:
+    """A style that enters a unit from above."""
+    corners = [(spot.x - WEDGE, spot.top - WEDGE), (spot.x + WEDGE, spot.top - WEDGE), (spot.x, spot.top + WEDGE)]
+    axes.add_patch(Polygon(corners, closed=True, facecolor=style.SKY, edgecolor=EDGE, lw=0.3, zorder=4))
 
 
 def join(axes: Axes, above: Spot, below: Spot, each: Join, crossed: bool, level: float) -> float:

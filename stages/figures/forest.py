@@ -22,7 +22,7 @@ NOTE = (
     "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
     "Small grey ring: one seed, no interval. Blue side: better."
 )
-BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1"}
+BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1", "coverage": "coverage"}
 """What stands beside the deciding metric: the first that was compared."""
 LEAST = 5.0
 """Percent to both sides of zero that are shown at least."""

@@ -14,6 +14,8 @@ from stages.learning.contracts import Family, Seen
 from stages.settings.specs import Spec
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+VECTOR = ("batch", "channels")
+PAINTED, MAPPED = "painted", "vector"
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Unit:
     """A piece of a network as it is drawn.
 
     `side` is the height of what leaves it, `entry` of what enters; `skip` is the piece whose answer enters beside that
-    of the one before.
+    of the one before. A `styled` piece is modulated by a vector; a `painted` one leaves the line of pieces: it adds to
+    the image, to what `skip` has painted.
     """
 
     kind: str
@@ -30,6 +33,7 @@ class Unit:
     entry: int
     text: str
     skip: int | None = None
+    styled: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Event:
     module: nn.Module
     given: Tensor
     answer: Tensor
+    styled: bool
 
 
 @contextmanager
@@ -65,7 +70,8 @@ def watched(network: nn.Module) -> Iterator[list[Event]]:
     events: list[Event] = []
 
     def note(module: nn.Module, given: tuple[Tensor, ...], answer: Any) -> None:  # noqa: ANN401 - torch's own
-        events.append(Event(module, given[0], answer))
+        styled = len(given) > 1 and isinstance(given[1], Tensor) and given[1].dim() == len(VECTOR)
+        events.append(Event(module, given[0], answer, styled))
 
     handles = [module.register_forward_hook(note) for module in network.modules()]
     yield events
@@ -101,7 +107,7 @@ def units_of(
     inside = {inner for block in repeated for inner in block.modules() if inner is not block}
     convolutions = [each for each in events if isinstance(each.module, CONVOLUTIONS) and each.module not in inside]
     entry = convolutions[0].given
-    units = [Unit("bar", *shape(entry), shape(entry)[1], text(entry))]
+    units = [*mapped(events, seen, shape(entry)[1]), Unit("bar", *shape(entry), shape(entry)[1], text(entry))]
     taps: dict[str, int] = {}
     before: Tensor | None = None
     for event in events:
@@ -110,6 +116,8 @@ def units_of(
         drawn = isinstance(event.module, CONVOLUTIONS) or event.module in repeated
         if drawn and event.given is before:
             units[-1] = beside(units[-1], event.answer)
+        elif drawn and paints(event, seen):
+            units.append(replace(unit(event), kind=PAINTED, skip=last_painted(units)))
         elif drawn:
             units.append(replace(unit(event), skip=skip(units, event.given)))
             before = event.given
@@ -117,17 +125,42 @@ def units_of(
     return units, taps
 
 
+def mapped(events: Sequence[Event], seen: dict[str, Tensor], side: int) -> list[Unit]:
+    """The layers before the first convolution whose answer is a tap: they make the vector that styles are made of."""
+    for place, event in enumerate(events):
+        if isinstance(event.module, CONVOLUTIONS):
+            break
+        vector = any(event.answer is each for each in seen.values()) and event.answer.dim() == len(VECTOR)
+        if vector and not isinstance(event.module, nn.Linear):
+            layers = sum(isinstance(each.module, nn.Linear) for each in events[:place])
+            return [Unit(MAPPED, event.answer.shape[1], side, side, f"{layers} × {event.answer.shape[1]}")]
+    return []
+
+
+def paints(event: Event, seen: dict[str, Tensor]) -> bool:
+    """Whether a convolution pixel by pixel makes what is added to the image."""
+    module = event.module
+    single = isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1)
+    return single and event.styled and event.answer.shape[1] == seen["image"].shape[1]
+
+
+def last_painted(units: Sequence[Unit]) -> int | None:
+    """The piece that painted last."""
+    return next((index for index in reversed(range(len(units))) if units[index].kind == PAINTED), None)
+
+
 def unit(event: Event) -> Unit:
     """A convolution or a block."""
     module, (channels, side), (_, entry) = event.module, shape(event.answer), shape(event.given)
     kind = "strided" if isinstance(module, CONVOLUTIONS) and side != entry else "flat"
-    return Unit(kind if isinstance(module, CONVOLUTIONS) else "block", channels, side, entry, text(event.answer))
+    kind = kind if isinstance(module, CONVOLUTIONS) else "block"
+    return Unit(kind, channels, side, entry, text(event.answer), styled=event.styled)
 
 
 def skip(units: Sequence[Unit], given: Tensor) -> int | None:
     """The last piece whose channels, joined to those of the piece before, are what enters; none where nothing joins."""
     channels, side = shape(given)
-    missing = channels - units[-1].channels
+    missing = channels - next(each for each in reversed(units) if each.kind != PAINTED).channels
     fits = (
         index
         for index in reversed(range(len(units) - 1))

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 CONSTANT = "constant"
 CARTOONS = {
     "avatars": "The portraits are cartoons; which method is best on them need not be best on photographs.",
+    "churches": "The façades are drawn; which method is best on them need not be best on photographs.",
     "scenes": "The scenes are drawn; which method is best on them need not be best on photographs.",
     "tissue": "The tissue is drawn; which method is best on it need not be best on sections of real tissue.",
 }
 ORIGINS = {
     "avatars": "Drawn by a program, nobody is depicted; the [data card](../../data/README.md) says how, and what the "
     "labels mean. Licence of the images: CC-BY-4.0.",
+    "churches": "Drawn by a program; the [data card](../../data/README.md) says how. Licence of the images: CC-BY-4.0.",
     "scenes": "Drawn by a program; the [data card](../../data/README.md) says how. Licence of the images: CC-BY-4.0.",
     "tissue": "Drawn by a program (`stages/datasets/tissue.py`), no patient's tissue. Licence of the images: "
     "CC-BY-4.0.",
@@ -73,7 +75,8 @@ def lesson(row: VariantRow, role: Role) -> str:
     if name == "none":
         return ""
     settings, pace = getattr(row, f"{role}_lesson"), getattr(row.pace, role)
-    moved = "" if pace == CONSTANT else f"; pace {pace}: {plain(getattr(row, f'{role}_pace'))}"
+    given = getattr(row, f"{role}_pace")
+    moved = f"; pace {pace}{': ' if given else ''}{plain(given)}" if given or pace != CONSTANT else ""
     return f"{name}: {plain(settings)}{moved}"
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from stages.findings import records
 from stages.findings.tables import TableError
+from stages.measuring import walks
 from stages.measuring.strips import IMAGES
 from stages.settings import paths
 
@@ -89,12 +90,30 @@ def parts(report: Mapping[str, Any], teacher: bool) -> list[dict[str, Any]]:
     return found
 
 
+def of_latents(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the sample picture of a row holds that makes images of latents: a grid, and the frames of a walk."""
+    return [
+        {
+            "data": data,
+            "side": protocol["resolution"],
+            "across": walks.COLUMNS,
+            "lines": walks.ROWS,
+            "frames": walks.FRAMES,
+        }
+        for data, protocol in report["protocol"]["datasets"].items()
+    ]
+
+
 def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dict[str, Any]], Embedded] | None:
     """The first people of a row's sample picture and where its tiles are; nothing where the row has no picture."""
     if not report["pictured"]:
         return None
     with Image.open(paths.samples(name)) as image:
         whole = image.convert("RGB")
+    if "marginals" in report:
+        shown = of_latents(report)
+        lossless = shown[0]["side"] <= LARGEST_LOSSLESS
+        return shown, embedded("webp", webp(whole, lossless=lossless), *whole.size)
     found = parts(report, teacher)
     if not found or sum(part["people"] * part["side"] for part in found) != whole.height:
         return [], embedded("webp", webp(whole, lossless=True), *whole.size)

@@ -9,25 +9,26 @@ from stages.tables.gathered import Gathered
 from stages.tables.layouts import Layout
 
 MEASURED = (
-    Column("fid", "FID"),
-    Column("fid_judge", "FID", sign="†"),
-    Column("kid", "KID", "10⁻³", 1e3),
-    Column("kid_judge", "KID", "10⁻³", 1e3, sign="†"),
-    Column("precision", "Precision", "%", 100),
-    Column("precision_judge", "Precision", "%", 100, sign="†"),
-    Column("recall", "Recall", "%", 100),
-    Column("recall_judge", "Recall", "%", 100, sign="†"),
-    Column("tv_marginal", "TV of marginals", "%", 100),
-    Column("frequency_gap", "Gap of frequencies", "%", 100),
-    Column("w1_traits", "W1 of traits", "%", 100),
-    Column("tv_joint", "TV of joint", "%", 100),
-    Column("tv_cells", "TV of cells", "%", 100),
-    Column("coverage", "Coverage", "%", 100),
-    Column("rendered", "Rendered", "%", 100),
-    Column("copies", "Copies", "%", 100),
-    Column("agreement", "Agreement with teacher", "%", 100),
     Column("l1_teacher", "L1 to teacher", "10⁻³", 1e3),
+    Column("agreement", "Agreement with teacher", "%", 100),
+    Column("copies", "Copies", "%", 100),
+    Column("rendered", "Rendered", "%", 100),
+    Column("coverage", "Coverage", "%", 100),
+    Column("tv_cells", "TV of cells", "%", 100),
+    Column("tv_joint", "TV of joint", "%", 100),
+    Column("w1_traits", "W1 of traits", "%", 100),
+    Column("frequency_gap", "Gap of frequencies", "%", 100),
+    Column("tv_marginal", "TV of marginals", "%", 100),
+    Column("recall_judge", "Recall", "%", 100, sign="†"),
+    Column("recall", "Recall", "%", 100),
+    Column("precision_judge", "Precision", "%", 100, sign="†"),
+    Column("precision", "Precision", "%", 100),
+    Column("kid_judge", "KID", "10⁻³", 1e3, sign="†"),
+    Column("kid", "KID", "10⁻³", 1e3),
+    Column("fid_judge", "FID", sign="†"),
+    Column("fid", "FID"),
 )
+"""What decides comes last."""
 MADE = ("fid", "fid_judge", "recall", "recall_judge", "frequency_gap", "tv_joint", "coverage", "rendered", "agreement")
 SHORT = ("parameters", "macs", TRAINING, "speed_up", *MADE)
 ON_CARD = ("parameters", "macs", TRAINING, "latency_ms", "speed_up", *MADE)
@@ -42,8 +43,8 @@ TOLD = (
     (
         {"tv_marginal", "frequency_gap", "w1_traits"},
         "Marginals: how far the shares of each factor's values are from the chances of the drawing program, as a "
-        "reader sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: mean "
-        "over attributes of the difference to the known share. W1: Wasserstein-1 per trait, in shares of its range.",
+        "reader sees them, corrected by its confusion on real images. TV: total variation, mean over categories. Gap: "
+        "mean over attributes of the difference to the known share. W1: Wasserstein-1 per trait, its range being 1.",
     ),
     (
         {"tv_joint", "tv_cells", "coverage"},

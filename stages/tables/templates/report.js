@@ -361,6 +361,51 @@ function tile(name, side, column, line, label) {
   address(name).then((url) => (made.style.backgroundImage = `url("${url}")`));
   return made;
 }
+// Walks through latents
+const walking = { steps: 0, timer: 0, tiles: [] };
+function placed({ made, part }) {
+  const size = Math.max(64, part.side), at = walking.steps % part.frames;
+  made.style.backgroundPosition = `${-(at % part.across) * size}px ${-(part.lines + Math.floor(at / part.across)) * size}px`;
+}
+function walker(name, part, caption) {
+  const made = tile(`sheet ${name}`, part.side, 0, part.lines * part.side, `a walk through latents, ${caption}`);
+  walking.tiles.push({ made, part });
+  placed({ made, part });
+  return h("figure", { class: "walker" }, made, h("figcaption", {}, caption));
+}
+function walk(on) {
+  clearInterval(walking.timer);
+  walking.timer = on ? setInterval(() => {
+    walking.steps += 1;
+    walking.tiles = walking.tiles.filter(({ made }) => made.isConnected);
+    walking.tiles.forEach(placed);
+  }, 160) : 0;
+  $("#walking").textContent = on ? "Stop" : "Walk";
+}
+function walks() {
+  const shown = rows.filter((row) => row.name && details[row.name].parts?.[0]?.frames);
+  if (!shown.length) return;
+  $$("#walk, #to-walk").forEach((each) => (each.hidden = false));
+  $("#walks").append(...[...new Set(shown.map((row) => row.problem))].map((problem) => {
+    const here = shown.filter((row) => row.problem === problem).sort((a, b) => (b.kind === "teacher") - (a.kind === "teacher"));
+    return h("div", {}, h("h3", {}, problem), h("div", { class: "walkers" }, here.map((row) => walker(row.name, details[row.name].parts[0], row.label))));
+  }));
+  $("#walking").addEventListener("click", () => walk(!walking.timer));
+  walk(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+}
+function latents(name, known) {
+  const [part] = known.parts, teacher = known.teacher_row;
+  const who = [["this row", name]];
+  if (teacher && teacher !== name && details[teacher]?.parts?.[0]?.frames) who.unshift(["teacher", teacher]);
+  const line = ([word, from], of, place) => h("tr", { class: place ? null : "person" }, h("th", { scope: "row" }, word),
+    Array.from({ length: part.across }, (_, column) => h("td", {}, tile(`sheet ${from}`, part.side, column, of * part.side, `latent ${of * part.across + column + 1}, ${word}`))));
+  return [
+    h("p", { class: "hint" }, "The same latents for all rows of the problem, first seed; not chosen. Below, one walk around a circle through latents."),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Images of latents, ${known.about.data}` },
+      h("table", { class: "tiles" }, h("tbody", {}, Array.from({ length: part.lines }, (_, of) => who.map((each, place) => line(each, of, place)))))),
+    h("div", { class: "walkers" }, who.map(([word, from]) => walker(from, part, word))),
+  ];
+}
 function samples(name, known) {
   if (!known.parts) return [h("p", { class: "hint" }, "This row has no pictures.")];
   const sheet = `sheet ${name}`;
@@ -369,6 +414,7 @@ function samples(name, known) {
     show(image);
     return [image];
   }
+  if (known.parts[0].frames) return latents(name, known);
   const teacher = known.teacher_row, beside = teacher && details[teacher]?.parts;
   return known.parts.flatMap((each, place) => {
     const theirs = beside?.[place], count = each.labels.length, people = Math.min(each.people, theirs?.people ?? each.people);
@@ -591,6 +637,7 @@ chosenTheme = remember();
 paint();
 preference.addEventListener("change", paint);
 filter();
+walks();
 function follow() {
   const name = location.hash.replace(/^#row=/, "");
   if (location.hash.startsWith("#row=") && Object.hasOwn(details, name) && name !== current) open(name);
