@@ -115,6 +115,8 @@ class Colour(nn.Module):
 class Generator(nn.Module):
     """Mapping and synthesis."""
 
+    mean: Tensor
+
     def __init__(self, widths: tuple[int, ...], latent: int, layers: int, rate: float, noise: bool) -> None:
         super().__init__()
         self.latent, self.count = latent, 2 * len(widths)
