@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from stages.learning import devices, distilling
-from stages.settings import params, provenance, sweeps
+from stages.settings import params, paths, provenance, sweeps
 from stages.settings.rows import CHOSEN
 
 
