@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.findings import gathering, tables
+from stages.findings import conflicts, gathering, tables
 from stages.settings import params, paths
 from stages.settings.rows import Params
 from tests import columns_of_rows, smallest
@@ -143,7 +143,9 @@ def lay(rows: Params) -> None:
     judged = {"set1": ("translation", "l1"), "set2": ("translation", "l1"), "real_world": ("translation", "fid_judge")}
     paths.dictionary().write_text(json.dumps(columns_of_rows.dictionary(judged)))
     paths.comparisons().write_text(tables.text(list(compared[0]), compared))
-    paths.additions().write_text(tables.text(gathering.ADDITION, []))
+    nothing = {paths.additions(): gathering.ADDITION, paths.paces(): gathering.PACE, paths.picks(): gathering.CHOICE}
+    for path, columns in {**nothing, paths.evidence(): conflicts.COLUMNS}.items():
+        path.write_text(tables.text(columns, []))
     paths.costs().write_text(json.dumps({"teachers": {"large": costs_of(8)}, "variants": counted}))
     lay_for_the_page(rows)
     paths.latency().write_text(json.dumps(latency))

@@ -81,7 +81,7 @@ def test_outs_are_those_of_paths() -> None:
         "evaluate_quality_sweeps": [paths.quality(item).with_suffix(""), paths.samples(item).with_suffix("")],
         "gather_results": [
             *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
-            *(paths.dictionary(), paths.columns()),
+            *(paths.paces(), paths.picks(), paths.evidence(), paths.dictionary(), paths.columns()),
         ],
         "measure_latency": [paths.latency()],
         "plot_figures": [paths.figures(), paths.manifest()],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -173,13 +175,15 @@ def test_a_card_says_how_images_are_made_and_judged(table: tuple[Gathered, Table
     assert str(paths.teacher("faces")) in code[1]
 
 
-def test_the_page_gets_the_whole_picture_and_says_where_its_walk_is() -> None:
+def test_the_page_gets_the_first_images_and_the_whole_walk() -> None:
     report = json.loads(paths.quality("linear").read_text())
     sheet = pictures.sheet("linear", report, False)
     assert sheet is not None
     (part,), picture = sheet
-    assert part == {"data": "faces", "side": 16, "across": 8, "lines": 4, "frames": 16}
-    assert (picture["width"], picture["height"]) == (8 * 16, 6 * 16)
+    assert part == {"data": "faces", "side": 16, "across": 8, "lines": 2, "frames": 16}
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture["content"]))).convert("RGB"))
+    whole = np.asarray(Image.open(paths.samples("linear")).convert("RGB"))
+    assert np.array_equal(shown, np.concatenate([whole[: 2 * 16], whole[4 * 16 :]]))
 
 
 def test_the_page_is_written(place: Path) -> None:

@@ -40,7 +40,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
 
 
 def pictured(evidence: Evidence) -> Evidence:
-    """What concerns the rows that make images of latents."""
+    """What concerns the rows that make images of latents: their reports hold marginals, be they of nothing."""
     return evidence.only([name for name, report in evidence.reports.items() if "marginals" in report])
 
 

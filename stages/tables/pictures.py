@@ -20,6 +20,8 @@ from stages.settings import paths
 PACKED_ENOUGH = 40_000
 """A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""
 PEOPLE = 4
+LINES = 2
+"""Of a picture's grid of latents; the walk is shown whole."""
 LARGEST_LOSSLESS = 64
 """Pixels of a tile's side; larger ones are photographs, which nobody looks at pixel by pixel."""
 ROWS_OF_TITLE = re.compile(r"\(rows: ([^()]+)\)$")
@@ -97,7 +99,7 @@ def of_latents(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             "data": data,
             "side": protocol["resolution"],
             "across": walks.COLUMNS,
-            "lines": walks.ROWS,
+            "lines": LINES,
             "frames": walks.FRAMES,
         }
         for data, protocol in report["protocol"]["datasets"].items()
@@ -112,8 +114,11 @@ def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dic
         whole = image.convert("RGB")
     if "marginals" in report:
         shown = of_latents(report)
-        lossless = shown[0]["side"] <= LARGEST_LOSSLESS
-        return shown, embedded("webp", webp(whole, lossless=lossless), *whole.size)
+        side = shown[0]["side"]
+        fewer = Image.new("RGB", (whole.width, whole.height - (walks.ROWS - LINES) * side))
+        fewer.paste(whole.crop((0, 0, whole.width, LINES * side)), (0, 0))
+        fewer.paste(whole.crop((0, walks.ROWS * side, *whole.size)), (0, LINES * side))
+        return shown, embedded("webp", webp(fewer, lossless=side <= LARGEST_LOSSLESS), *fewer.size)
     found = parts(report, teacher)
     if not found or sum(part["people"] * part["side"] for part in found) != whole.height:
         return [], embedded("webp", webp(whole, lossless=True), *whole.size)
