@@ -6,6 +6,8 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     acquire_data         make or read, check, split a data set                 data/<dataset>/
     build_judges         the classifier that rules where Inception does not    results/judges/<dataset>.safetensors
     build_teachers       train the large network                               results/teachers/<teacher>.safetensors
+    build_wide_students  train a network that candidates are slices of         results/wides/<wide>.safetensors
+    choose_students      search a student's widths under a budget              results/choices/<search>.json
     count_costs          parameters and operations of rows and trainings       results/costs.json
     distill_students     teach the small network, seed by seed                 results/students/<row>/
     establish_protocols  how a kind of row is examined: settings and metrics   results/protocols/<examination>.json
@@ -15,10 +17,10 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json
     write_tables         one layout per kind of examination; the page          paper_figures/
 
-A row of `variants` is an item; a row of `sweeps` is an item of many small trainings, whose points are rows as well.
+A row of `variants` is an item, one of `chosen` too, whose widths a search chose; a row of `sweeps` is an item of many small trainings, whose points are rows as well.
 
 Read the directories as one sentence: families of networks, built of blocks, fed by datasets, shrunk by compressions,
 taught by distillations at a pace, examined with metrics. One directory per axis, one file per member (a family is a
 folder), and the name of the file is the name in `params.yaml`. What is no axis: settings, storage, preparing, drawing,
-learning, measuring, findings, figures, tables. Imports run downwards only, and nothing here imports `retort`, the tool.
+learning, measuring, searching, findings, figures, tables. Imports run downwards only, and nothing here imports `retort`, the tool.
 """

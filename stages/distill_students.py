@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from stages.learning import devices, distilling
-from stages.settings import params, paths, provenance, specs, sweeps
+from stages.settings import params, paths, provenance, sweeps
+from stages.settings.rows import CHOSEN
 
 
 def main(name: str) -> None:
@@ -16,7 +17,7 @@ def main(name: str) -> None:
     with provenance.timed(stage, name, precision=place.precision, device=place.device.type):
         for row_name, row in sweeps.of_item(settings, name).items():
             # A row that takes what a search chose may have been trained there already, under no name.
-            about = {} if specs.CHOSEN in row.student else {"variant": row_name}
+            about = {} if CHOSEN in row.student else {"variant": row_name}
             for seed in row.seeds:
                 artifacts = {
                     distilling.NETWORKS: paths.student(row_name, seed),

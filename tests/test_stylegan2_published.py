@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from retort.benches.cases import stylegan2 as cases
 from stages.distillations import none
 from stages.families import stylegan2
 from stages.learning import devices, paced, training
-from stages.learning.contracts import Game, Moment, Networks, Side
+from stages.learning.contracts import Family, Game, Moment, Networks, Side
 from stages.learning.teaching import Teaching
 from tests.reference import published_stylegan2 as published
 
@@ -84,7 +84,8 @@ def test_the_generator_has_the_published_loss(networks: Networks, theirs: publis
     moment = drawn(0)
     found = losses(ours(networks), "generator", moment)
     assert found == pytest.approx(numbers(theirs.generator_loss(told(moment, 0))), rel=1e-5)
-    assert torch.allclose(networks["generator"].mean, theirs.generator.mean, atol=1e-6)
+    mine: Any = networks["generator"]
+    assert torch.allclose(mine.mean, theirs.generator.mean, atol=1e-6)
 
 
 def test_path_lengths_are_the_published_ones(networks: Networks, theirs: published.Procedure) -> None:
@@ -160,7 +161,7 @@ def test_a_student_is_taught_the_teachers_images(networks: Networks) -> None:
     published.copy_weights(procedure.generator, student["generator"])
     assert procedure.teacher is not None
     published.copy_weights(procedure.teacher, networks["generator"])
-    taught = bench_training.lessons(stylegan2, STUDENT, student, networks)
+    taught = bench_training.lessons(cast(Family, stylegan2), STUDENT, student, networks)
     game = stylegan2.game(student, networks, taught, stylegan2.Losses(), STUDENT.play(), STUDENT.problem())
     found = losses(game, "generator", drawn(0))
     expected = numbers(procedure.generator_loss(told(drawn(0), 0)))

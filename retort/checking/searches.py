@@ -18,7 +18,7 @@ from stages.searching import choosing, ranking, spaces
 from stages.searching.choosing import Unchoosable
 from stages.searching.spaces import Costs
 from stages.settings import members, specs
-from stages.settings.rows import Params, SearchRow, StudentRow, VariantRow, WideRow
+from stages.settings.rows import CHOSEN, PICK, Params, SearchRow, StudentRow, VariantRow, WideRow
 from stages.settings.specs import Spec
 
 WHOLE = {"compression": "none", "student": {}}
@@ -175,24 +175,24 @@ def check_chosen(
     if name in params.variants:
         yield Problem(path, "is the name of a variant too, and their files would be the same; rename one")
     problems = list(picked(f"{path}.student", row, params))
-    others = {key: value for key, value in row.student.items() if key not in (specs.CHOSEN, specs.PICK)}
+    others = {key: value for key, value in row.student.items() if key not in (CHOSEN, PICK)}
     whole = row.model_copy(update={"student": others})
     yield from problems or rows.check(path, whole, params, known, sound)
 
 
 def picked(path: str, row: VariantRow, params: Params) -> Iterator[Problem]:
     """What a student does not say of its search."""
-    missing = [key for key in (specs.CHOSEN, specs.PICK) if not isinstance(row.student.get(key), str)]
+    missing = [key for key in (CHOSEN, PICK) if not isinstance(row.student.get(key), str)]
     if missing:
         told = f"names no {' and no '.join(missing)}"
         yield Problem(path, f"{told}; write `{{chosen: <search>, pick: best}}`, or move the row to `variants`")
         return
-    search: Any = row.student[specs.CHOSEN]
-    unknown = sentences.absent(f"{path}.{specs.CHOSEN}", search, params.searches, "a search")
+    search: Any = row.student[CHOSEN]
+    unknown = sentences.absent(f"{path}.{CHOSEN}", search, params.searches, "a search")
     yield from unknown
     if not unknown:
         offered = choosing.names(params.searches[search].random)
-        yield from sentences.absent(f"{path}.{specs.PICK}", row.student[specs.PICK], offered, f"picked by {search!r}")
+        yield from sentences.absent(f"{path}.{PICK}", row.student[PICK], offered, f"picked by {search!r}")
         theirs = params.searches[search].teacher
         if row.teacher != theirs:
             told = f"{row.teacher!r} is not the teacher of search {search!r}"

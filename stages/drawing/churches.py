@@ -33,7 +33,7 @@ CHANCES = {
     "Windows": {"1": 0.1, "2": 0.15, "3": 0.25, "4": 0.2, "5": 0.1, "6": 0.2},
     "Door": {"single": 0.5, "double": 0.3, "porch": 0.2},
     "Trees": {"none": 0.2, "left": 0.25, "right": 0.25, "both": 0.3},
-    "Sky": {"day": 0.4, "overcast": 0.25, "sunset": 0.2, "night": 0.15},
+    "Sky": {"day": 0.6, "overcast": 0.2, "sunset": 0.12, "night": 0.08},
 }
 """The values of each category and their law; the categories are independent of each other."""
 TRAITS = (

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stages.findings import comparing
-from stages.settings.rows import VariantRow
-from stages.settings.specs import PICK
+from stages.settings.rows import PICK, VariantRow
 
 NONE = "none"
 UNTAUGHT = "no KD"

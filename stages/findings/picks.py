@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from stages.findings import comparing
 from stages.findings.paces import LESSONS, PACES
-from stages.settings.rows import VariantRow
-from stages.settings.specs import CHOSEN, PICK
+from stages.settings.rows import CHOSEN, PICK, VariantRow
 
 BEST = "best"
 """What a search itself picked; its other picks are controls."""

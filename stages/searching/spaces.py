@@ -94,7 +94,7 @@ def spec_of(large: Spec, widths: Widths) -> Spec:
 
 
 @cache
-def macs(family: Family, spec: Spec) -> int:
+def macs(family: Any, spec: Spec) -> int:  # noqa: ANN401 - a family, which is hashable
     """Multiply-accumulates of the networks of a spec that are kept, for one image."""
     with torch.device("meta"):
         networks, inputs = family.example(asdict(spec))

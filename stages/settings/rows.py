@@ -12,6 +12,8 @@ Resolution = Annotated[int, Field(ge=8, le=512, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Settings = dict[str, Any]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
+CHOSEN, PICK = "chosen", "pick"
+"""What a student says instead of its widths: the search that chose them, and which of its picks they are."""
 
 
 class Row(BaseModel):

@@ -8,10 +8,7 @@ from dataclasses import Field, asdict
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from stages.settings import members, paths
-from stages.settings.rows import Params, Settings, StudentRow, TeacherRow
-
-CHOSEN, PICK = "chosen", "pick"
-"""What a student says instead of its widths: the search that chose them, and which of its picks they are."""
+from stages.settings.rows import CHOSEN, PICK, Params, Settings, StudentRow, TeacherRow
 
 
 class NotChosen(ValueError):  # noqa: N818 - a reason, not a failure

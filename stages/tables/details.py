@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from stages.findings import origins
 from stages.measuring.columns import DRAWS, INPUT, PERFECT
-from stages.settings import paths, provenance, specs, sweeps
-from stages.settings.rows import VariantRow
+from stages.settings import paths, provenance, sweeps
+from stages.settings.rows import CHOSEN, VariantRow
 from stages.tables import gathered
 from stages.tables.gathered import Fields, Gathered
 
@@ -127,9 +127,9 @@ def items(found: Gathered, name: str) -> list[str]:
 
 def searched(found: Gathered, row: VariantRow) -> list[str]:
     """The items that chose the widths of a row."""
-    if specs.CHOSEN not in row.student:
+    if CHOSEN not in row.student:
         return []
-    search = row.student[specs.CHOSEN]
+    search = row.student[CHOSEN]
     wide = provenance.item_name("build_wide_students", found.settings.searches[search].wide)
     return [wide, provenance.item_name("choose_students", search)]
 
