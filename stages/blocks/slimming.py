@@ -77,8 +77,15 @@ def trimmed(compression: str, family: Family, teacher: Networks, large: Spec, sm
             surgery.copy_if_equal(teacher[name], network)
             continue
         donor = deepcopy(teacher[name])
-        wanted = widths(family, network)
-        kept = [surgery.largest(each, count) for each, count in zip(score(donor), wanted, strict=True)]
+        scores, wanted = scored(family, donor, score), widths(family, network)
+        kept = [surgery.largest(each, count) for each, count in zip(scores, wanted, strict=True)]
         family.keep(donor, kept)  # type: ignore[attr-defined] # demanded above
         network.load_state_dict(donor.state_dict())
     return student
+
+
+def scored(family: Family, generator: nn.Module, score: Score) -> list[Tensor]:
+    """The score of every channel; where weights have no values none is looked for, as there is nothing to be seen."""
+    if next(generator.parameters()).is_meta:
+        return [torch.zeros(count, device="meta") for count in widths(family, generator)]
+    return score(generator)

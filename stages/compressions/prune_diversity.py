@@ -62,11 +62,6 @@ def diversity(
     generator: Any,  # noqa: ANN401 - the family's
 ) -> list[Tensor]:
     """The score of each channel of each map."""
-    if directions > latent.shape[1]:
-        raise Unsupported(
-            f"compression prune_diversity moves w along {directions} directions, and w has {latent.shape[1]} numbers: "
-            "ask for fewer `directions`"
-        )
     generator.requires_grad_(True)
     with torch.no_grad():
         w = generator.mapping(latent.to(generator.mean.device))
@@ -93,5 +88,10 @@ def make_student(
     """Networks of the smaller spec, with the channels of the teacher that matter for diversity."""
     surgery.demand(family, "latents", "pictured", "coupled_channels")
     drawn: Tensor = family.latents(teacher, SPREAD, seed)  # type: ignore[attr-defined] # demanded above
+    if directions > drawn.shape[1]:
+        raise Unsupported(
+            f"compression prune_diversity moves w along {directions} directions, and w has {drawn.shape[1]} numbers: "
+            "ask for fewer `directions`"
+        )
     score = partial(diversity, family, drawn, latents, directions, strength)
     return slimming.trimmed("prune_diversity", family, teacher, large, small, score)
