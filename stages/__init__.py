@@ -17,10 +17,12 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json
     write_tables         one layout per kind of examination; the page          paper_figures/
 
-A row of `variants` is an item, one of `chosen` too, whose widths a search chose; a row of `sweeps` is an item of many small trainings, whose points are rows as well.
+A row of `variants` is an item, one of `chosen` too, whose widths a search chose; a row of `sweeps` is an item of many
+small trainings, whose points are rows as well.
 
 Read the directories as one sentence: families of networks, built of blocks, fed by datasets, shrunk by compressions,
 taught by distillations at a pace, examined with metrics. One directory per axis, one file per member (a family is a
 folder), and the name of the file is the name in `params.yaml`. What is no axis: settings, storage, preparing, drawing,
-learning, measuring, searching, findings, figures, tables. Imports run downwards only, and nothing here imports `retort`, the tool.
+learning, measuring, searching, findings, figures, tables. Imports run downwards only, and nothing here imports
+`retort`, the tool.
 """

@@ -94,7 +94,7 @@ def spec_of(large: Spec, widths: Widths) -> Spec:
 
 
 @cache
-def macs(family: Any, spec: Spec) -> int:  # noqa: ANN401 - a family, which is hashable
+def macs(family: Family, spec: Spec) -> int:
     """Multiply-accumulates of the networks of a spec that are kept, for one image."""
     with torch.device("meta"):
         networks, inputs = family.example(asdict(spec))
@@ -125,7 +125,7 @@ class Costs:
 
     def counted(self, widths: Widths) -> int:
         """Of any widths, as a whole."""
-        return macs(self.family, spec_of(self.large, widths))
+        return macs(self.family, spec_of(self.large, widths))  # type: ignore[arg-type] # a module can be hashed
 
     def uniform(self, budget: float) -> Widths:
         """The widest network of one share of all sides within a budget: its share is found by halving."""
