@@ -140,7 +140,7 @@ def test_stylekd_needs_a_batch_and_latents_that_can_be_moved() -> None:
 @pytest.mark.parametrize("member", [imitation, cagc, stylekd])
 def test_layers_are_named_for_the_critic_and_only_for_it(member: Any) -> None:  # noqa: ANN401 - a member
     teacher, student = pair()
-    rest = {"verdict": "score"} if member is cagc else {}
+    rest: dict[str, Any] = {"verdict": "score"} if member is cagc else {}
     rest |= {"relation_weight": 1.0, "taps": ["block4"]} if member is stylekd else {}
     for changes, reason in (
         ({"layers": []}, "looks at layers of the teacher's critic: name some in `layers`"),
