@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from stages.searching import spaces
-from stages.searching.spaces import Costs, Space, Widths
+from stages.searching.spaces import Costs, Widths
 
 BEST, UNIFORM, RANDOM = "best", "uniform", "random"
-ENUMERABLE, DRAWS = 4096, 10_000
-CONTROLS, OTHERS = 1 << 20, 1
-"""Streams of chance of a search, beside those of its generations."""
+ENUMERABLE, DRAWS = 4096, 2000
+CONTROLS = 1 << 20
+"""The stream of chance of controls, beside those of generations."""
 
 
 class Unchoosable(ValueError):  # noqa: N818 - a reason, not a failure
@@ -39,19 +39,29 @@ def best(fitness: Mapping[Widths, float], costs: Costs, budget: float) -> Widths
     return min(within, key=lambda widths: (fitness[widths], widths))
 
 
-def candidates(space: Space, seed: int) -> Iterable[Widths]:
-    """Configurations in an order of chance: all of a small space, many of a large one."""
-    random = spaces.chance(seed, CONTROLS)
+def candidates(costs: Costs, budget: float, seed: int) -> Iterable[Widths]:
+    """Configurations in an order of chance: all of a small space, of a large one many that keep the budget."""
+    random, space = spaces.chance(seed, CONTROLS), costs.space
     if len(space) <= ENUMERABLE:
         everything = list(space)
         return [everything[index] for index in random.permutation(len(everything))]
-    return dict.fromkeys(space.draw(random) for _ in range(DRAWS))
+    drawn = (space.within(space.draw(random), lambda widths: costs.of(widths) <= budget, random) for _ in range(DRAWS))
+    return unique(drawn)
+
+
+def unique(drawn: Iterable[Widths]) -> Iterator[Widths]:
+    """Each configuration when it comes first."""
+    seen = set()
+    for widths in drawn:
+        if widths not in seen:
+            seen.add(widths)
+            yield widths
 
 
 def controls(costs: Costs, budget: float, near: float, count: int, seed: int) -> list[Widths]:
     """One configuration more than so many, drawn from those within a share below the budget: one may be the best."""
     found: list[Widths] = []
-    for widths in candidates(costs.space, seed):
+    for widths in candidates(costs, budget, seed):
         if len(found) > count:
             break
         if (1 - near) * budget <= costs.of(widths) <= budget:

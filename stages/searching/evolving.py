@@ -1,7 +1,7 @@
 """Evolution of configurations under a budget, for spaces too large to enumerate (Cai et al., ICLR 2020, 1908.09791).
 
 Parents, mutated parents and children of two parents make the next population, and each of them stays in it: published
-searches of GANs measure the children and then leave them out.
+searches of GANs measure the children and then leave them out. Whoever exceeds the budget is made narrower.
 """
 
 from __future__ import annotations
@@ -13,13 +13,6 @@ import numpy as np
 from stages.searching import spaces
 from stages.searching.spaces import Space, Widths
 from stages.settings.rows import Evolution
-
-TRIES = 1000
-"""How often a configuration is drawn anew because it exceeds the budget."""
-
-
-class TooLarge(ValueError):  # noqa: N818 - a reason, not a failure
-    """A budget that hardly any configuration keeps."""
 
 
 def evolve(
@@ -47,7 +40,7 @@ def first(space: Space, allowed: Callable[[Widths], bool], settings: Evolution, 
     """A population drawn at random."""
     random = spaces.chance(seed, 0)
     for _ in range(settings.population):
-        yield until(lambda: space.draw(random), allowed)
+        yield space.within(space.draw(random), allowed, random)
 
 
 def following(
@@ -64,18 +57,10 @@ def following(
     mutated = round(settings.mutated * settings.population)
     yield from parents
     for _ in range(mutated):
-        yield until(lambda: mutate(space, any_of(parents, random), settings.chance, random), allowed)
+        yield space.within(mutate(space, any_of(parents, random), settings.chance, random), allowed, random)
     for _ in range(settings.population - len(parents) - mutated):
-        yield until(lambda: cross(any_of(parents, random), any_of(parents, random), random), allowed)
-
-
-def until(draw: Callable[[], Widths], allowed: Callable[[Widths], bool]) -> Widths:
-    """The first of many draws that keeps the budget."""
-    for _ in range(TRIES):
-        widths = draw()
-        if allowed(widths):
-            return widths
-    raise TooLarge(f"none of {TRIES} configurations keeps the budget; write a larger one, or smaller shares")
+        child = cross(any_of(parents, random), any_of(parents, random), random)
+        yield space.within(child, allowed, random)
 
 
 def any_of(parents: list[Widths], random: np.random.Generator) -> Widths:

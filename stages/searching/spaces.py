@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import product
@@ -44,6 +44,10 @@ def chance(seed: int, step: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=np.array([seed + STREAM, step], np.uint64)))
 
 
+class TooLarge(ValueError):  # noqa: N818 - a reason, not a failure
+    """A budget that no configuration keeps."""
+
+
 @dataclass(frozen=True)
 class Space:
     """The choices at each side, ascending."""
@@ -76,6 +80,17 @@ class Space:
     def draw(self, random: np.random.Generator) -> Widths:
         """A configuration, each as likely as any other."""
         return tuple(each[random.integers(len(each))] for each in self.choices)
+
+    def within(self, widths: Widths, allowed: Callable[[Widths], bool], random: np.random.Generator) -> Widths:
+        """A configuration, made narrower at sides of chance until it keeps a budget."""
+        while not allowed(widths):
+            wider = [side for side, width in enumerate(widths) if width > self.smallest[side]]
+            if not wider:
+                raise TooLarge("even the narrowest configuration exceeds the budget; write a larger one")
+            side = wider[random.integers(len(wider))]
+            less = max(width for width in self.choices[side] if width < widths[side])
+            widths = (*widths[:side], less, *widths[side + 1 :])
+        return widths
 
     def uniform(self, share: float) -> Widths:
         """One share of all sides, which need not be among the choices."""
@@ -110,6 +125,7 @@ class Costs:
 
     def __init__(self, family: Family, large: Spec, space: Space) -> None:
         self.family, self.large, self.space = family, large, space
+        self.counted = cache(self.whole)
 
     def of(self, widths: Widths) -> int:
         """Of a configuration, by parts where it is of the space."""
@@ -123,7 +139,7 @@ class Costs:
         """The smallest configuration with some sides of another."""
         return tuple(widths[side] if side in kept else least for side, least in enumerate(self.space.smallest))
 
-    def counted(self, widths: Widths) -> int:
+    def whole(self, widths: Widths) -> int:
         """Of any widths, as a whole."""
         return macs(self.family, spec_of(self.large, widths))  # type: ignore[arg-type] # a module can be hashed
 
