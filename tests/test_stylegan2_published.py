@@ -167,3 +167,15 @@ def test_a_student_is_taught_the_teachers_images(networks: Networks) -> None:
     expected = numbers(procedure.generator_loss(told(drawn(0), 0)))
     assert found["euclidean_image"] == pytest.approx(expected["lesson"], rel=1e-5)
     assert expected["lesson"] > 1e-3
+
+
+def test_arithmetic_in_bfloat16_leaves_latents_and_path_lengths_in_full_precision(networks: Networks) -> None:
+    plan = bench_training.schedule("stylegan2", CASE)
+    run = training.prepare(ours(networks), plan)
+    half = devices.Place(torch.device("cpu"), "bfloat16")
+    _, found = next(training.steps(run, lambda _, turn: drawn(turn), plan, half))
+    assert set(found) == {
+        "generator/adversarial", "path/path_length", "discriminator/real", "discriminator/fake", "slope/r1"
+    }  # fmt: skip
+    with half.autocast():
+        assert networks["generator"].watch(drawn(0)["latent"][:, : CASE.large().latent])["w"].dtype == torch.float32  # type: ignore[operator]

@@ -95,7 +95,7 @@ class Mapping(nn.Module):
         x = z * (z.square().mean(dim=1, keepdim=True) + TINY).rsqrt()
         for layer in self.layers:
             x = bent(layer(x))
-        return x
+        return x.float()
 
 
 class Constant(nn.Module):
