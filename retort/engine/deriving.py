@@ -49,9 +49,9 @@ SLOTS: Mapping[str, Mapping[str, Sequence[str]]] = {
 """Section of params -> axis -> the members that an item lists. Teachers are taught nothing; weight-shared networks are
 made by no compression; the files of metrics reach an evaluation through the protocol of its examination."""
 
-BY_PROTOCOL = {"variants": "datasets", "sweeps": "datasets"}
-"""Section -> the axis whose members an item may load without listing them or what they import: programs that draw,
-whose hashes stand in the protocol."""
+UNLISTED = {"variants": ("datasets",), "chosen": ("datasets",), "sweeps": ("datasets",), "searches": ("metrics",)}
+"""Section -> axes whose members an item does not list, nor what they import: programs that draw, whose hashes stand in
+the protocol; metrics, which a search shares rooms with and asks for none."""
 
 SCHEDULES = "schedules."
 
@@ -94,7 +94,7 @@ def code(main: Path, section: str, usage: Usage, root: Path) -> list[str]:
         }
         found = imports.reached(root, [main, *own])
         more = {load for file in found for load in imports.of(root, file).loads}
-        more = {load for load in more if load.axis != BY_PROTOCOL.get(section)}
+        more = {load for load in more if load.axis not in UNLISTED.get(section, ())}
         if more <= loads:
             break
         loads |= more
