@@ -55,6 +55,9 @@ variants:
     discriminator_lesson: {match: {back_critic.trunk: back_critic.trunk}, weight: 1.0}
     pace: {generator: linear, discriminator: constant}
     evidence: 5
+wides: {}
+searches: {}
+chosen: {}
 sweeps: {}
 evaluation:
   translation:

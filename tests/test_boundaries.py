@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
-from retort.checking import accepting
+from retort.checking import accepting, yaml_text
 from retort.engine import imports, lists
 from stages.settings import members
 
@@ -151,8 +151,12 @@ def test_a_caption_makes_the_tables_stale_alone(copy: Path) -> None:
 def test_a_line_of_a_pace_reaches_only_rows_that_name_it(copy: Path) -> None:
     with (copy / "stages" / "paces" / "linear.py").open("a", encoding="utf-8") as source:
         source.write("\n# Another line.\n")
-    assert of_items(stale(copy)) <= {"distill_students@paced", "evaluate_quality@paced"}
-    assert "distill_students@paced" in stale(copy)
+    content, _ = yaml_text.read(copy / "params.yaml")
+    assert content
+    named = {name for name, row in content["variants"].items() if row["pace"]["generator"] == "linear"}
+    taught = {item for item in of_items(stale(copy)) if not item.startswith("evaluate_quality")}
+    assert taught == {f"distill_students@{name}" for name in named}
+    assert "distill_students@paced" in taught
 
 
 def test_a_metric_that_is_newly_asked_for_reaches_the_evaluations_of_its_examination_alone(copy: Path) -> None:
