@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import json
+
 from ruamel.yaml import YAML
 
+from stages.searching import choosing
+from stages.settings import paths, specs
 from stages.settings.params import sections
 from stages.settings.rows import Params
 
@@ -36,3 +40,13 @@ latency: {batches: [1], repeats: 3, warmup: 1}
 def params(text: str = TEXT) -> Params:
     """The rows of such a text, not held against each other."""
     return Params.model_validate(sections(YAML(typ="safe").load(text)))
+
+
+def choose(settings: Params) -> None:
+    """Write what searches would: every pick has half of the teacher's widths."""
+    for name, row in settings.searches.items():
+        large = specs.of_teacher(settings.teachers[row.teacher], settings)
+        pick = {"widths": [max(1, width // 2) for width in large.channels()]}  # type: ignore[attr-defined] # a StyleGAN2
+        paths.choice(name).parent.mkdir(parents=True, exist_ok=True)
+        content = {"search": name, "picks": dict.fromkeys(choosing.names(row.random), pick)}
+        paths.choice(name).write_text(json.dumps(content), encoding="utf-8")

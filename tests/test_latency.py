@@ -18,6 +18,7 @@ from stages.families import stargan
 from stages.metrics import latency
 from stages.settings import machine, members, params, paths, specs, sweeps
 from stages.settings.rows import Latency
+from tests import searched
 from tests.smallest import TEXT
 
 CPU = torch.device("cpu")
@@ -141,8 +142,12 @@ def test_the_machine_is_named(measured: dict[str, Any]) -> None:
     assert measured["machine"]["torch"] == torch.__version__
 
 
-def test_a_row_says_what_is_timed_of_it_whatever_it_is_a_point_of() -> None:
+def test_a_row_says_what_is_timed_of_it_whatever_it_is_a_point_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = params.read(Path(__file__).parents[1] / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    searched.choose(settings)
     found = measure_latency.rows(settings)
     assert list(found) == list(sweeps.rows(settings))
     for name, row in sweeps.rows(settings).items():
