@@ -69,6 +69,7 @@ def teach(
         return {NETWORKS: checkpoints.serialise(row.family, both[1], made, told), CURVE: curve.encode()}
 
     determinants = {
+        "about": about,
         "row": described,
         "seed": seed,
         "losses": teacher_row.losses,
