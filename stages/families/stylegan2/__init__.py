@@ -1,9 +1,9 @@
 """StyleGAN2: images from latents, by styles (Karras et al., CVPR 2020, arXiv 1912.04958).
 
 As released in stylegan2-ada-pytorch, with activations modulated in place of weights, the same function. Differences,
-each a choice in the row and off at paper scale: fewer mapping layers, shorter latents, no noise, no mixing, no path
-length, a critic that is shown the images that the generator was just judged by. A second latent is mixed in image by
-image, not batch by batch; there is no adaptive augmentation.
+each a choice in the row and off at paper scale: fewer mapping layers that learn faster, shorter latents, no noise, no
+mixing, no path length, a critic that compares larger groups. A second latent is mixed in image by image, not batch by
+batch; there is no adaptive augmentation.
 """
 
 from stages.families.stylegan2.cutting import coupled_channels, inherited, keep, pictured, readings

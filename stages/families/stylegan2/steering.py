@@ -1,6 +1,7 @@
 """Where w can be moved so that images change most: the principal directions of all style affines.
 
 Closed-form factorisation (Shen and Zhou, CVPR 2021, arXiv 2007.06600), as StyleKD (Xu et al., ECCV 2022) uses it.
+Difference: directions are taken over all layers together; the released code of StyleKD takes some of each layer.
 """
 
 from __future__ import annotations
