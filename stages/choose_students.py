@@ -48,12 +48,13 @@ def chosen(name: str, row: SearchRow, settings: Params, place: devices.Place) ->
     space = spaces.of(large, wide.space.widths)
     costs = Costs(family, large, space)
     budget = row.budget * costs.of(space.largest)
-    drawn = choosing.controls(costs, budget, row.near, row.random, row.seed)
     validation = Validation(family, teacher_row, row.images, place.device)
     shared = Remembered(evaluating.of_slices(row, family, large, validation), scratch(row, settings, place))
     measured = search(name, row, space, shared, costs, budget)
+    best = choosing.best(measured, costs, budget)
+    drawn = choosing.controls(costs, best, row.near, row.random, row.seed)
     measured |= {widths: shared(widths) for widths in drawn}
-    picks = choosing.picks(measured, drawn, costs, budget, row.random, row.alone)
+    picks = choosing.picks(measured, best, drawn, costs, row.alone)
     named = {pick: entry(widths, costs, shared(widths)) for pick, widths in picks.named.items()}
     shared.save()
     wanted = [*picks.named.items(), *(("", widths) for widths in picks.others)]

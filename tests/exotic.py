@@ -7,8 +7,8 @@ Karras et al., CVPR 2020), norms keep running statistics, and no loss looks at a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from stages.blocks.surgery import Coupled
 from stages.learning import batches
 from stages.learning.contracts import AGAIN, Draw, Game, Moment, Networks, Parts, Player, Role, Seen, Tap
 from stages.learning.problems import Problem
@@ -138,13 +139,6 @@ class Pool(nn.Module):
         self.images[place] = torch.where((chosen | ~held)[:, None, None, None], fresh.to(old), old)
         self.filled[place] = True
         return torch.where((chosen & held)[:, None, None, None], old, fresh)
-
-
-class Coupled(NamedTuple):
-    """Channels that stay or go together."""
-
-    writers: Sequence[tuple[nn.Module, nn.Module]]
-    readers: Sequence[nn.Module]
 
 
 def repeated_blocks(network: Translator) -> nn.ModuleList:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from stages.blocks import surgery
 from stages.compressions import inherit, prune
 from stages.families import stargan
-from stages.families.stylegan2.networks import Generator
+from stages.families.stylegan2.generator import Generator
 from stages.learning import training
 from stages.learning.contracts import Networks, Unsupported
 from stages.settings import members, specs

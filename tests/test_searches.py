@@ -44,7 +44,7 @@ BROKEN = [
     ("no budget", "budget: 0.6", "budget: 0.0", ["searches.half.budget", "greater than 0"]),
     ("more than the teacher", "budget: 0.6", "budget: 1.5", ["searches.half.budget", "less than or equal to 1"]),
     ("a budget that nothing keeps", "budget: 0.6", "budget: 0.1", ["searches.half.budget: 0.1 is less than the 0.26", "of the narrowest; write more"]),
-    ("too few near the budget", "near: 0.5", "near: 0.01", ["searches.half.near: 0.01 is too little: 0 configurations cost 0.99 to 1 times", "too few for 1 random ones"]),
+    ("too few near the budget", "near: 0.5", "near: 0.01", ["searches.half.near: 0.01 is too little: 0 other configurations cost 0.99 to 1.01 times the", "too few for 1 random ones"]),
     ("shares that do not ascend", "{widths: [0.5, 1.0]}", "{widths: [1.0, 0.5]}", ["wides.wide.space.widths", "ascending, the last of them 1; found [1.0, 0.5]"]),
     ("shares that do not reach the teacher", "{widths: [0.5, 1.0]}", "{widths: [0.25, 0.5]}", ["wides.wide.space.widths", "the last of them 1; found [0.25, 0.5]"]),
     ("a single share", "{widths: [0.5, 1.0]}", "{widths: [1.0]}", ["wides.wide.space.widths", "at least 2 items"]),
@@ -136,7 +136,10 @@ def test_a_search_writes_what_it_measured_and_chose() -> None:
     assert list(found) == [*measured, "alone", *ranked, "tau_high", "trusted"]
     assert len(found["configurations"]) == 8
     assert list(found["picks"]) == ["best", "uniform", "random1"]
-    assert all(each["macs"] <= found["budget_macs"] for each in found["picks"].values())
+    best = found["picks"]["best"]["macs"]
+    assert best <= found["budget_macs"]
+    assert found["picks"]["uniform"]["macs"] <= best
+    assert abs(found["picks"]["random1"]["macs"] / best - 1) <= 0.5
     within = [each for each in found["configurations"] if each["macs"] <= found["budget_macs"]]
     assert found["picks"]["best"] == min(within, key=lambda each: each["fitness"])
     assert [each["pick"] for each in found["alone"]] == ["best", "uniform", "random1", ""]

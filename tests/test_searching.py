@@ -212,20 +212,23 @@ def test_all_of_the_budget_is_the_teacher() -> None:
     assert COSTS.uniform(COSTS.of(SPACE.largest)) == SPACE.largest
 
 
-def test_controls_cost_nearly_the_budget_and_are_not_the_best() -> None:
+def test_controls_cost_what_the_best_does() -> None:
     everything = {widths: fitness(widths) for widths in SPACE}
     budget = 0.5 * COSTS.of(SPACE.largest)
-    drawn = choosing.controls(COSTS, budget, 0.2, 3, seed=0)
-    assert drawn == choosing.controls(COSTS, budget, 0.2, 3, seed=0)
-    picks = choosing.picks(everything, drawn, COSTS, budget, 3, 4)
+    best = choosing.best(everything, COSTS, budget)
+    target = COSTS.of(best)
+    drawn = choosing.controls(COSTS, best, 0.2, 3, seed=0)
+    assert drawn == choosing.controls(COSTS, best, 0.2, 3, seed=0)
+    picks = choosing.picks(everything, best, drawn, COSTS, 4)
     assert list(picks.named) == list(choosing.names(3)) == ["best", "uniform", "random1", "random2", "random3"]
     random = [picks.named[f"random{number}"] for number in (1, 2, 3)]
     assert len({*random, picks.named["best"]}) == 4
-    assert all(0.8 * budget <= COSTS.of(widths) <= budget for widths in random)
+    assert all(0.8 * target <= COSTS.of(widths) <= 1.2 * target for widths in random)
+    assert COSTS.of(picks.named["uniform"]) <= target
     assert len(set(picks.others)) == 4
     assert not set(picks.others) & set(picks.named.values())
-    with pytest.raises(Unchoosable, match="too few for 3 random ones beside the best"):
-        choosing.controls(COSTS, budget, 0.001, 3, seed=0)
+    with pytest.raises(Unchoosable, match="too few for 3 random ones; raise `near` or lower `random`"):
+        choosing.controls(COSTS, best, 0.001, 3, seed=0)
 
 
 def test_rank_correlation_is_that_of_scipy() -> None:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stages.families import stylegan2
-from stages.families.stylegan2 import layers, networks, steering
+from stages.families.stylegan2 import critic, layers, steering
 from stages.learning import counting, rates, training
 from stages.learning.contracts import Game, Moment, Player
 from stages.learning.training import Run
@@ -183,7 +183,7 @@ def test_linear_layers_are_scaled_as_they_are_used(rate: float) -> None:
 
 
 def test_a_residual_block_is_the_published_one() -> None:
-    block, x = networks.Residual(4, 5), torch.randn(2, 4, 8, 8)
+    block, x = critic.Residual(4, 5), torch.randn(2, 4, 8, 8)
     for layer in (block.keep, block.down):
         nn.init.normal_(layer.bias)  # type: ignore[arg-type]
     kept = answered(F.conv2d(x, block.keep.weight / 6, padding=1), block.keep.bias)
@@ -205,7 +205,7 @@ def test_w_knows_the_direction_of_z_alone() -> None:
 @pytest.mark.parametrize(("count", "most", "group"), [(4, 4, 4), (6, 4, 3), (8, 4, 4), (2, 4, 2), (5, 4, 1)])
 def test_the_deviation_of_a_group_is_its_formula(count: int, most: int, group: int) -> None:
     x = torch.randn(count, 3, 2, 2)
-    found = networks.deviation(x, most)
+    found = critic.deviation(x, most)
     assert found.shape == (count, 1, 2, 2)
     numbers = x.double().numpy()
     for image in range(count):

@@ -157,9 +157,11 @@ def of_space(path: str, row: SearchRow, wide: WideRow, large: Spec) -> Iterator[
 
 
 def controls(path: str, row: SearchRow, costs: Costs) -> Iterator[Problem]:
-    """Fewer configurations near the budget than are to be drawn."""
+    """Fewer configurations of nearly equal cost than are to be drawn, should the costliest be the best."""
+    budget = row.budget * costs.of(costs.space.largest)
+    costliest = max((widths for widths in costs.space if costs.of(widths) <= budget), key=costs.of)
     try:
-        choosing.controls(costs, row.budget * costs.of(costs.space.largest), row.near, row.random, row.seed)
+        choosing.controls(costs, costliest, row.near, row.random, row.seed)
     except Unchoosable as error:
         yield Problem(f"{path}.near", f"{row.near:g} is too little: {error}")
 

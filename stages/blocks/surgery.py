@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +18,11 @@ from stages.learning.contracts import Family, Unsupported
 from stages.settings.specs import Spec
 
 
-class Coupled(Protocol):
-    """A group of channels: the (convolution, norm) pairs that write them, and the convolutions that read them."""
+class Coupled(NamedTuple):
+    """Channels that stay or go together: the (layer, norm) pairs that write them, and the layers that read them."""
 
-    @property
-    def writers(self) -> Sequence[tuple[nn.Module, nn.Module]]: ...
-
-    @property
-    def readers(self) -> Sequence[nn.Module]: ...
+    writers: Sequence[tuple[nn.Module, nn.Module]]
+    readers: Sequence[nn.Module]
 
 
 def demand(family: Family, *functions: str) -> None:

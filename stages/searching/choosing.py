@@ -1,4 +1,7 @@
-"""What a search chooses under its budget, and what it is held against at equal multiply-accumulates."""
+"""What a search chooses under its budget, and what it is held against at equal multiply-accumulates.
+
+The best may cost much less than the budget allows, so its controls cost what it does.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +42,13 @@ def best(fitness: Mapping[Widths, float], costs: Costs, budget: float) -> Widths
     return min(within, key=lambda widths: (fitness[widths], widths))
 
 
-def candidates(costs: Costs, budget: float, seed: int) -> Iterable[Widths]:
-    """Configurations in an order of chance: all of a small space, of a large one many that keep the budget."""
+def candidates(costs: Costs, most: float, seed: int) -> Iterable[Widths]:
+    """Configurations in an order of chance: all of a small space, of a large one many that cost at most so much."""
     random, space = spaces.chance(seed, CONTROLS), costs.space
     if len(space) <= ENUMERABLE:
         everything = list(space)
         return [everything[index] for index in random.permutation(len(everything))]
-    drawn = (space.within(space.draw(random), lambda widths: costs.of(widths) <= budget, random) for _ in range(DRAWS))
+    drawn = (space.within(space.draw(random), lambda widths: costs.of(widths) <= most, random) for _ in range(DRAWS))
     return unique(drawn)
 
 
@@ -58,38 +61,32 @@ def unique(drawn: Iterable[Widths]) -> Iterator[Widths]:
             yield widths
 
 
-def controls(costs: Costs, budget: float, near: float, count: int, seed: int) -> list[Widths]:
-    """One configuration more than so many, drawn from those within a share below the budget: one may be the best."""
+def controls(costs: Costs, chosen: Widths, near: float, count: int, seed: int) -> list[Widths]:
+    """So many others drawn from the configurations that cost what the chosen one does, within a share of it."""
+    target = costs.of(chosen)
     found: list[Widths] = []
-    for widths in candidates(costs, budget, seed):
-        if len(found) > count:
+    for widths in candidates(costs, (1 + near) * target, seed):
+        if len(found) == count:
             break
-        if (1 - near) * budget <= costs.of(widths) <= budget:
+        if widths != chosen and abs(costs.of(widths) - target) <= near * target:
             found.append(widths)
-    if count and len(found) <= count:
-        told = f"{len(found)} configurations cost {1 - near:g} to 1 times {budget:.0f} MACs"
-        raise Unchoosable(f"{told}, too few for {count} random ones beside the best; raise `near` or lower `random`")
+    if len(found) < count:
+        told = f"{len(found)} other configurations cost {1 - near:g} to {1 + near:g} times the {target} MACs"
+        raise Unchoosable(
+            f"{told} of {spaces.described(chosen)}, too few for {count} random ones; raise `near` or lower `random`"
+        )
     return found
 
 
 def nearest(
-    fitness: Mapping[Widths, float], costs: Costs, budget: float, count: int, but: Iterable[Widths]
+    fitness: Mapping[Widths, float], costs: Costs, count: int, chosen: Widths, but: set[Widths]
 ) -> list[Widths]:
-    """So many measured configurations whose cost is nearest to the budget, others than some."""
-    left = [widths for widths in fitness if widths not in set(but)]
-    return sorted(left, key=lambda widths: (abs(costs.of(widths) - budget), widths))[:count]
+    """So many measured configurations, others than some, whose cost is nearest to that of the chosen one."""
+    left, target = [widths for widths in fitness if widths not in but], costs.of(chosen)
+    return sorted(left, key=lambda widths: (abs(costs.of(widths) - target), widths))[:count]
 
 
-def picks(
-    fitness: Mapping[Widths, float],
-    drawn: list[Widths],
-    costs: Costs,
-    budget: float,
-    random: int,
-    alone: int,
-) -> Picks:
-    """The best, the uniform width, the random controls, and further ones."""
-    chosen = best(fitness, costs, budget)
-    others = [widths for widths in drawn if widths != chosen][:random]
-    named = dict(zip(names(random), (chosen, costs.uniform(budget), *others), strict=True))
-    return Picks(named, tuple(nearest(fitness, costs, budget, alone, named.values())))
+def picks(fitness: Mapping[Widths, float], chosen: Widths, drawn: list[Widths], costs: Costs, alone: int) -> Picks:
+    """The best, the uniform width at most as costly, the random controls, and further ones."""
+    named = dict(zip(names(len(drawn)), (chosen, costs.uniform(costs.of(chosen)), *drawn), strict=True))
+    return Picks(named, tuple(nearest(fitness, costs, alone, chosen, set(named.values()))))

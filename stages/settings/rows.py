@@ -186,8 +186,9 @@ class SearchRow(StudentRow):
     """The choice of a student's widths under a budget, a share of the teacher's multiply-accumulates.
 
     Each configuration's fitness is measured on so many `images`, with the weights it shares; where there is an
-    `evolution` only those that it comes across. As many `random` controls are drawn within a share `near` below the
-    budget. They, the best, the uniform one and `alone` further configurations are trained alone, as this row says.
+    `evolution` only those that it comes across. As many `random` controls are drawn whose cost differs from that of the
+    best by a share `near` at most. They, the best, the uniform one and `alone` further configurations are trained
+    alone, as this row says.
     """
 
     wide: str

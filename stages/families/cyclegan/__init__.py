@@ -2,13 +2,14 @@
 
 As released in pytorch-CycleGAN-and-pix2pix. Differences, each a choice in the row and off at paper scale: a gated
 output (GANimation, Pumarola et al., ECCV 2018) with a weight on its mask, critics with fewer layers, critics that move
-first, no pool, no jitter, and a vanilla game. Separable residual blocks are those of GAN Compression (Li et al., CVPR
-2020, arXiv 2003.08936).
+first, no pool, no jitter, and a vanilla game. With the published weights of cycle and identity a gate closes, so a
+gated row has smaller ones. Separable residual blocks are those of GAN Compression (Li et al., CVPR 2020, arXiv
+2003.08936).
 Images are drawn anew at each step, not in epochs; those of both kinds are mirrored and moved independently.
 Jitter enlarges the prepared image by 286/256 bilinearly; released code loads 286 px bicubically from the file.
 """
 
-from stages.families.cyclegan.cutting import coupled_channels, repeated_blocks
+from stages.blocks.residual_cutting import coupled_channels, repeated_blocks
 from stages.families.cyclegan.networks import PAPER, ROLES, Spec, build, example, make_spec, taps
 from stages.families.cyclegan.playing import DIRECTIONS, OUTPUT, RIVALS, Losses, Play, feed, game, translate
 

@@ -7,7 +7,7 @@ residual blocks, and what `play` says of critic steps, targets and augmentation.
 Instance statistics are used always: the released code keeps running ones but never evaluates with them.
 """
 
-from stages.families.stargan.cutting import coupled_channels, repeated_blocks
+from stages.blocks.residual_cutting import coupled_channels, repeated_blocks
 from stages.families.stargan.feeding import Play, feed
 from stages.families.stargan.networks import PAPER, Spec, build, example, make_spec, taps
 from stages.families.stargan.playing import Losses, game, translate

@@ -7,8 +7,9 @@ batch; there is no adaptive augmentation.
 """
 
 from stages.families.stylegan2.cutting import coupled_channels, inherited, keep, pictured, readings
-from stages.families.stylegan2.networks import PAPER, ROLES, Spec, build, example, make_spec, taps
+from stages.families.stylegan2.networks import PAPER, ROLES, build, example, make_spec, taps
 from stages.families.stylegan2.playing import OUTPUT, RIVALS, SHARED, Losses, Play, feed, game, latents, sample
+from stages.families.stylegan2.spec import Spec
 
 __all__ = [
     "OUTPUT", "PAPER", "RIVALS", "ROLES", "SHARED", "Losses", "Play", "Spec", "build", "coupled_channels", "example",

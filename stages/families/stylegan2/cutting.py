@@ -9,16 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stages.blocks import surgery
+from stages.blocks.surgery import Coupled
+from stages.families.stylegan2.generator import Generator
 from stages.families.stylegan2.layers import Modulated
-from stages.families.stylegan2.networks import Generator
-
-
-class Coupled(NamedTuple):
-    """Channels of one map: (layer, norm) pairs whose outputs they are, style affines among them, and their readers."""
-
-    writers: list[tuple[nn.Module, nn.Module]]
-    readers: list[nn.Module]
-
 
 WITHOUT = nn.InstanceNorm2d(1)
 """A norm without weights: the maps of a StyleGAN2 have none."""

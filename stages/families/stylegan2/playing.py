@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from stages.blocks import passing
 from stages.families.stylegan2 import steering
-from stages.families.stylegan2.networks import LONGEST, ROLES
+from stages.families.stylegan2.networks import ROLES
+from stages.families.stylegan2.spec import LONGEST
 from stages.learning import batches
 from stages.learning.contracts import AGAIN, Draw, Game, Moment, Networks, Parts, Player, Role
 from stages.learning.problems import Problem

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stages.families.stylegan2.networks import Painted, Styled
+from stages.families.stylegan2.generator import Painted, Styled
 
 
 def directions(generator: nn.Module, count: int) -> Float[Tensor, "count z"]:

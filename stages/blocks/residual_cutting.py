@@ -1,27 +1,29 @@
-"""Where a StarGAN generator may be cut, so that a smaller one inherits its weights."""
+"""Where a generator of convolutions around residual blocks may be cut, so that a smaller one inherits its weights."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Protocol
 
 from torch import nn
 
-from stages.families.stargan.networks import Generator
+from stages.blocks.surgery import Coupled
 
 
-class Coupled(NamedTuple):
-    """Channels that stay or go together: (convolution, norm) pairs that write them, convolutions that read them."""
+class Encoded(Protocol):
+    """A generator that halves twice, keeps the side in its blocks, doubles twice, and paints."""
 
-    writers: list[tuple[nn.Module, nn.Module]]
-    readers: list[nn.Module]
+    down: nn.Sequential
+    residual: nn.ModuleList
+    up: nn.Sequential
+    paint: nn.Module
 
 
-def repeated_blocks(generator: Generator) -> nn.ModuleList:
+def repeated_blocks(generator: Encoded) -> nn.ModuleList:
     """The equal blocks, of which a smaller generator has fewer."""
     return generator.residual
 
 
-def coupled_channels(generator: Generator) -> list[Coupled]:
+def coupled_channels(generator: Encoded) -> list[Coupled]:
     """Every group of channels between image and image; the residual stream is one, because its writers add up."""
 
     def pairs(layers: nn.Sequential) -> list[tuple[nn.Module, nn.Module]]:
