@@ -73,6 +73,26 @@ def samples(variant: str) -> Path:
     return RESULTS / "samples" / f"{variant}.png"
 
 
+def exported(name: str) -> Path:
+    """How an exported row compares with the one it came from."""
+    return RESULTS / "exports" / f"{name}.json"
+
+
+def exported_networks(name: str) -> Path:
+    """The folder of an exported row's networks, which stay in git."""
+    return RESULTS / "networks" / name
+
+
+def readers() -> Path:
+    """The folder of exported readers, which stay in git."""
+    return RESULTS / "readers"
+
+
+def reader(dataset_name: str) -> Path:
+    """The exported network that tells what a picture shows, and how unlike a data set it is."""
+    return readers() / f"{dataset_name}.onnx"
+
+
 def protocol(examination: str) -> Path:
     """What the numbers of one kind of examination depend on: its settings, and the code of its metrics."""
     return RESULTS / "protocols" / f"{examination}.json"

@@ -201,6 +201,24 @@ class SearchRow(StudentRow):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
+class ExportRow(Row):
+    """A trained row whose networks leave the benchmark as files of their own.
+
+    `source` is the item that trained it, and its name too; of a sweep, `point` is one of its points. The problem's
+    fields are those of the row.
+    """
+
+    teacher: str
+    family: str
+    dataset: str
+    partner: str
+    examination: str
+    problem: str
+    source: str
+    point: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class Latency(Row):
     """How times are taken."""
 
@@ -224,4 +242,5 @@ class Params(Row):
     sweeps: dict[Name, SweepRow] = Field(default_factory=dict)
     evaluation: dict[Name, Settings]
     """Of each kind of examination its own settings, `metrics` among them: a metric's name -> its settings."""
+    exports: dict[Name, ExportRow] = Field(default_factory=dict)
     latency: Latency
