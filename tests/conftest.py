@@ -7,6 +7,7 @@ import torch
 
 LONGEST = (
     "test_smoke",
+    "test_clones",
     "test_elsewhere",
     "test_killed",
     "test_exotic_pipeline",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tarfile
 import time
 from pathlib import Path
@@ -15,8 +13,7 @@ import pytest
 
 from retort.checking import params
 from stages.settings import members, sweeps
-from tests import elsewhere
-from tests.cloned import ROOT, call, clone, commit, environment, made, retort
+from tests.cloned import ROOT, call, clone, commit, made, retort
 
 
 @pytest.fixture(scope="module")
@@ -82,50 +79,6 @@ def test_an_archive_renders_again_and_restores_weights_without_git(finished: Pat
     assert made(root) == made(folder)
 
 
-def entries(folder: Path) -> dict[str, str]:
-    """What dvc.lock says of each item."""
-    text = (folder / "dvc.lock").read_text(encoding="utf-8")
-    return {piece.partition(":\n")[0].strip(): piece for piece in re.split(r"^(?=  \S)", text, flags=re.MULTILINE)}
-
-
-def assert_equal_but_for_times(folder: Path, finished: Path) -> None:
-    """Every artifact, and every entry of dvc.lock but those of items that measure times, or draw what was measured."""
-    assert made(folder) == made(finished)
-    mine, theirs = entries(folder), entries(finished)
-    assert mine.keys() == theirs.keys()
-    assert {item for item in mine if mine[item] != theirs[item]} <= {"measure_latency", "plot_figures", "write_tables"}
-
-
-def test_clones_with_caches_of_their_own_make_the_same_bytes_through_a_remote(finished: Path, tmp_path: Path) -> None:
-    folder = clone(tmp_path / "driver")
-    call(folder, "dvc", "remote", "add", "--quiet", "--local", "store", str(tmp_path / "store"))
-    files = elsewhere.certificates(tmp_path / "tls")
-    secured = ("--tls-ca-file", files.ca_file, "--tls-cert", files.certificate, "--tls-key", files.key)
-    with elsewhere.cluster(tmp_path / "cluster", 2, files) as cluster:
-        assert cluster.address.startswith("tls://")
-        retort(folder, "repro", "--scheduler", cluster.address, "--remote", "store", *map(str, secured))
-        both = elsewhere.clones(tmp_path / "cluster")
-        assert len(both) == 2
-        assert all(list((each / ".dvc" / "cache" / "files").iterdir()) for each in both)
-    assert_equal_but_for_times(folder, finished)
-    assert call(folder, "dvc", "status").strip() == "Data and pipelines are up to date."
-
-
-def test_clones_that_share_a_cache_make_the_same_bytes_although_drivers_are_killed(
-    finished: Path, tmp_path: Path
-) -> None:
-    folder = clone(tmp_path / "driver")
-    with elsewhere.cluster(tmp_path / "cluster", 2) as cluster:
-        command = [sys.executable, "-m", "retort", "repro", "--scheduler", cluster.address]
-        for seconds in (6.0, 14.0):
-            with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL) as run:
-                time.sleep(seconds)
-                run.kill()
-        retort(folder, "repro", "--scheduler", cluster.address)
-        assert not [each for each in elsewhere.clones(tmp_path / "cluster") if (each / ".dvc/cache/files").exists()]
-    assert_equal_but_for_times(folder, finished)
-
-
 def commands(text: str) -> set[str]:
     """What a page tells its readers to run."""
     lines = {
@@ -152,7 +105,7 @@ ELSEWHERE = {
     "retort bundle --weights": "tests/test_smoke.py",
     "retort verify --quick": "tests/test_verify.py",
     "retort worker tls://HOST:8786": "tests/elsewhere.py",
-    "retort repro --scheduler tls://HOST:8786": "tests/test_smoke.py",
+    "retort repro --scheduler tls://HOST:8786": "tests/test_clones.py",
     "retort repro --slurm": "tests/test_elsewhere.py",
     "retort repro --remote NAME": "tests/test_elsewhere.py",
     "pip install -e .[cluster]": "pyproject.toml",
