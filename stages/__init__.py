@@ -12,6 +12,8 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     distill_students     teach the small network, seed by seed                 results/students/<row>/
     establish_protocols  how a kind of row is examined: settings and metrics   results/protocols/<examination>.json
     evaluate_quality     examine every seed of a row on the test split         results/quality/<row>.json
+    export_networks      networks as files that run elsewhere                  results/networks/<row>/, exports/…
+    export_readers       what tells of any picture how unlike the data it is   results/readers/<dataset>.onnx
     gather_results       one tidy line per row and seed; comparisons           results/results.csv, comparisons.csv, …
     measure_latency      times and the share of each operator                  results/latency.json
     plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json
@@ -21,8 +23,8 @@ A row of `variants` is an item, one of `chosen` too, whose widths a search chose
 small trainings, whose points are rows as well.
 
 Read the directories as one sentence: families of networks, built of blocks, fed by datasets, shrunk by compressions,
-taught by distillations at a pace, examined with metrics. One directory per axis, one file per member (a family is a
-folder), and the name of the file is the name in `params.yaml`. What is no axis: settings, storage, preparing, drawing,
-learning, measuring, searching, findings, figures, tables. Imports run downwards only, and nothing here imports
-`retort`, the tool.
+taught by distillations at a pace, examined with metrics, used elsewhere as exports. One directory per axis, one file
+per member (a family is a folder), and the name of the file is the name in `params.yaml`. What is no axis: settings,
+storage, preparing, drawing, learning, measuring, searching, exporting, reading, timing, findings, figures, tables.
+Imports run downwards only, and nothing here imports `retort`, the tool.
 """

@@ -1,4 +1,5 @@
-"""Time the network of every row. In: params.yaml; out: results/latency.json, which is never the same twice.
+"""Time the network of every row, and exported ones in ONNX Runtime. In: params.yaml, results/networks; out:
+results/latency.json, which is never the same twice.
 
 Sound only while nothing else runs on the machine, no training above all; therefore late in the graph. Weights do not
 change a time, so networks are built from their specs with fresh ones, and rows of equal spec are timed once. In every
@@ -9,44 +10,17 @@ not the process, and not the scratch space that a convolution library claims for
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
 from stages.metrics import latency
-from stages.settings import machine, params, paths, provenance, specs, sweeps
+from stages.settings import machine, params, paths, provenance
 from stages.settings.atomic import write_atomically
 from stages.settings.rows import Latency, Params
-from stages.settings.specs import Spec
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What a time depends on: a network and, for the ratio, its teacher's."""
-
-    family: str
-    spec: Spec
-    teacher_spec: Spec
-
-    @property
-    def network(self) -> tuple[str, Any]:
-        """What is timed."""
-        return self.family, self.spec
-
-    @property
-    def teacher(self) -> tuple[str, Any]:
-        """What it is compared with."""
-        return self.family, self.teacher_spec
-
-
-def rows(settings: Params) -> dict[str, Sizes]:
-    """The sizes of every row, of its first seed, which are those of all."""
-    found = {}
-    for name, row in sweeps.rows(settings).items():
-        large, small = specs.of(row, settings)
-        found[name] = Sizes(row.family, small, large)
-    return found
+from stages.timing import outside, sizes
+from stages.timing.sizes import Sizes
 
 
 def measure(wanted: list[Sizes], plan: Latency) -> list[dict[str, Any]]:
@@ -69,13 +43,13 @@ def measure(wanted: list[Sizes], plan: Latency) -> list[dict[str, Any]]:
 
 
 def describe(
-    sizes: Sizes, network: latency.Network, teacher: latency.Network, times: list[dict[str, Any]], plan: Latency
+    timed: Sizes, network: latency.Network, teacher: latency.Network, times: list[dict[str, Any]], plan: Latency
 ) -> dict[str, Any]:
     """The times of a network beside what explains them."""
     devices = {device.type: device for device, _ in latency.places()}
     return {
-        "family": sizes.family,
-        "spec": asdict(sizes.spec),
+        "family": timed.family,
+        "spec": asdict(timed.spec),
         "macs": network.macs,
         "mac_ratio": teacher.macs / network.macs,
         "times": times,
@@ -87,13 +61,30 @@ def describe(
     }
 
 
+def exports(settings: Params, ratios: dict[Sizes, float]) -> dict[str, Any]:
+    """Exported row -> its first network -> runtime -> precision -> times; files of equal spec are timed once."""
+    of_row = sizes.exported(settings)
+    first = {each: name for name, each in reversed(of_row.items())}
+    networks = {
+        each: outside.Timed(
+            (paths.exported_networks(name) / f"{each.kept}.onnx").read_bytes(),
+            latency.Network(*each.network).call(1, torch.device("cpu")),
+            Sizes(*each.teacher, each.teacher_spec),
+            ratios[each],
+        )
+        for each, name in first.items()
+    }
+    times = outside.compare(networks, settings.latency, latency)
+    return {name: {each.kept: times[each]} for name, each in of_row.items()}
+
+
 def main() -> None:
     """Time every network once and say which row has which."""
     settings = params.read()
-    of_row = rows(settings)
+    of_row = sizes.rows(settings)
     first: dict[Sizes, str] = {}
-    for name, sizes in of_row.items():
-        first.setdefault(sizes, name)
+    for name, each in of_row.items():
+        first.setdefault(each, name)
     load = machine.load()
     # Whoever starts this process may have told the C library to give memory back, as Dask does: times would show it.
     machine.keep_memory()
@@ -106,13 +97,15 @@ def main() -> None:
                 "instruction_sets": machine.instruction_sets(),
                 "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "",
                 "torch": torch.__version__,
+                "onnxruntime": outside.VERSION,
                 "load_before": load,
             },
             "precision": "float32",
             "repeats": settings.latency.repeats,
             "warmup": settings.latency.warmup,
             "networks": measured,
-            "variants": {name: first[sizes] for name, sizes in of_row.items()},
+            "variants": {name: first[each] for name, each in of_row.items()},
+            "exports": exports(settings, {each: measured[name]["mac_ratio"] for each, name in first.items()}),
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomically(paths.latency(), text.encode())

@@ -21,6 +21,7 @@ from stages.figures import (
     conflict,
     curves,
     evidence,
+    exports,
     factorial,
     faults,
     forest,
@@ -50,8 +51,9 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals, pareto,
-    curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses, reliability, pipeline,
+    summary, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals,
+    pareto, curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses,
+    reliability, exports, pipeline,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from stages.findings.tables import TableError
 from stages.settings import params, paths, provenance
 from stages.settings.atomic import write_atomically
-from stages.tables import cards, gathered, latex, markdown, page, readme, report, separated, summary
+from stages.tables import cards, exported, gathered, latex, markdown, page, readme, report, separated, summary
 from stages.tables.summary import Table
 
 
@@ -30,12 +30,15 @@ def texts(found: gathered.Gathered, table: Table) -> dict[str, str]:
 
 
 def files(built: Sequence[tuple[gathered.Gathered, Table]]) -> dict[Path, str]:
-    """Every file: tables, the numbers of the first of them, cards, and the page."""
+    """Every file: tables, the numbers of the first of them, cards, what was exported if anything was, and the page."""
     found: dict[Path, str] = {paths.table("numbers.tex"): latex.numbers(*built[0])}
     for each in built:
         found |= {paths.table(name): text for name, text in texts(*each).items()}
         found |= {paths.cards() / name: text for name, text in cards.texts(*each).items()}
-    found[paths.page()] = report.page(built)
+    outside = exported.of(built[0][0])
+    if outside is not None:
+        found |= {paths.table(name): text for name, text in exported.texts(outside).items()}
+    found[paths.page()] = report.page(built, outside)
     return found
 
 

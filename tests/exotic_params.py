@@ -58,6 +58,7 @@ variants:
 wides: {}
 searches: {}
 chosen: {}
+exports: {}
 sweeps: {}
 evaluation:
   translation:

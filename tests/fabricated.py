@@ -34,7 +34,7 @@ def smoke() -> str:
         "teachers": teachers,
         **{key: {name: whole[key][name] for name in data} for key in ("datasets", "judges")},
     }
-    whole |= {key: {} for key in ("sweeps", "wides", "searches", "chosen") if key in whole}
+    whole |= {key: {} for key in ("sweeps", "wides", "searches", "chosen", "exports") if key in whole}
     head = [f"{key}: {json.dumps(value)}" for key, value in whole.items()]
     return "\n".join([*head, "variants:", *(f"  {name}: {json.dumps(row)}" for name, row in rows.items()), ""])
 

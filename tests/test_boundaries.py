@@ -17,7 +17,6 @@ from dvc.repo import Repo
 
 from retort.checking import accepting, yaml_text
 from retort.engine import imports, lists
-from stages.settings import members
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("retort", "stages", "scales")
@@ -116,7 +115,7 @@ def test_nothing_is_stale_where_nothing_changed(copy: Path) -> None:
 
 
 def test_a_new_unused_member_of_each_axis_makes_nothing_stale(copy: Path) -> None:
-    for axis in members.AXES:
+    for axis in imports.AXES:
         file = f"{axis}/newcomer/__init__.py" if axis == "families" else f"{axis}/newcomer.py"
         (copy / "stages" / file).parent.mkdir(exist_ok=True)
         (copy / "stages" / file).write_text('"""A newcomer."""\n', encoding="utf-8")

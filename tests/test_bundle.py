@@ -312,3 +312,76 @@ def test_what_fails_midway_leaves_nothing() -> None:
     with pytest.raises(OSError, match="full"):
         archives.write(Path("dist/a.zip"), [archives.Entry("a", broken)], 0)
     assert not list(Path("dist").iterdir())
+
+
+# --- what was exported
+
+EXPORTED = {
+    "results/networks/small/generator.onnx": "a network",
+    "results/networks/README.md": "what is here",
+    "results/readers/faces.onnx": "a reader",
+    "results/exports/small.json": "{}\n",
+    "paper_figures/cards/set1.md": "a card\n",
+    "LICENSE": "the terms\n",
+}
+
+
+def export() -> None:
+    """Commit what an export leaves."""
+    for name, text in EXPORTED.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    commit()
+
+
+def test_exports_are_packed_without_the_code() -> None:
+    export()
+    first = made("dist/a.zip", "--exports")
+    with zipfile.ZipFile("dist/a.zip") as archive:
+        content = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+        (root,) = {name.partition("/")[0] for name in archive.namelist()}
+    told = json.loads(content.pop("BUNDLE.json"))
+    assert {name: text.decode() for name, text in content.items()} == EXPORTED
+    assert told["files"] == {name: hashlib.sha256(text).hexdigest() for name, text in content.items()}
+    assert root == f"retort-{told['commit'][:12]}-exports"
+    Path("dist/a.zip").unlink()
+    assert made("dist/a.zip", "--exports") == first
+
+
+def test_the_whole_commit_holds_them_too() -> None:
+    export()
+    made("dist/a.zip")
+    with zipfile.ZipFile("dist/a.zip") as archive:
+        assert set(EXPORTED) <= {name.partition("/")[2] for name in archive.namelist()}
+
+
+def test_an_archive_of_exports_has_a_name_of_its_own() -> None:
+    export()
+    assert run("--exports").exit_code == 0
+    (file,) = Path("dist").iterdir()
+    assert file.name.endswith("-exports.tar.gz")
+
+
+def test_without_an_exported_network_there_is_nothing_to_pack() -> None:
+    export()
+    git("rm", "-q", "results/networks/small/generator.onnx", "results/readers/faces.onnx")
+    commit()
+    result = run("dist/a.zip", "--exports")
+    assert result.exit_code == 1
+    assert "the commit holds no exported network" in " ".join(result.output.split())
+    assert not Path("dist").exists()
+
+
+def test_stale_exports_are_refused() -> None:
+    export()
+    Path("code.py").write_text("print(1)\n")
+    commit()
+    assert run("dist/a.zip", "--exports").exit_code == 1
+    assert made("dist/a.zip", "--exports", "--stale")
+
+
+def test_exports_take_no_weights() -> None:
+    export()
+    result = run("dist/a.zip", "--exports", "--weights")
+    assert result.exit_code == 2
+    assert "leave out --weights" in result.output

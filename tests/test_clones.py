@@ -28,6 +28,7 @@ KEPT = {
     "chosen": ("faces-best-none",),
     "sweeps": ("digits",),
     "evaluation": ("translation", "classification", "synthesis"),
+    "exports": ("set1-w4b3-fr5out", "digits-none"),
 }
 
 

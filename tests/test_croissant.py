@@ -35,7 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def reader() -> ModuleType:
-    return pytest.importorskip("mlcroissant", reason="no mlcroissant: pip install -e .[dev] -c constraints.txt")
+    return pytest.importorskip("mlcroissant", reason="no mlcroissant: pip install -e .[dev,export] -c constraints.txt")
 
 
 def export(layout: str, other: str = "") -> Any:  # noqa: ANN401 - JSON

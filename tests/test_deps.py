@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from retort.engine import imports, lists
-from stages.settings import members
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = lists.stages(ROOT)
@@ -98,7 +97,7 @@ def test_a_used_new_member_lengthens_only_the_lists_of_stages_that_look_at_all_r
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_dep_is_the_folder_of_an_axis_or_lies_in_another(stage: str) -> None:
     deps = STAGES[stage].get("do", STAGES[stage])["deps"]
-    assert not {f"stages/{axis}" for axis in members.AXES} & set(deps)
+    assert not {f"stages/{axis}" for axis in imports.AXES} & set(deps)
     assert not [dep for dep in deps for other in deps if dep.startswith(other + "/")]
 
 

@@ -18,6 +18,7 @@ from stages.families import stargan
 from stages.metrics import latency
 from stages.settings import machine, members, params, paths, specs, sweeps
 from stages.settings.rows import Latency
+from stages.timing import sizes
 from tests import searched
 from tests.smallest import TEXT
 
@@ -148,7 +149,7 @@ def test_a_row_says_what_is_timed_of_it_whatever_it_is_a_point_of(
     settings = params.read(Path(__file__).parents[1] / "params.yaml")
     monkeypatch.chdir(tmp_path)
     searched.choose(settings)
-    found = measure_latency.rows(settings)
+    found = sizes.rows(settings)
     assert list(found) == list(sweeps.rows(settings))
     for name, row in sweeps.rows(settings).items():
         assert found[name].family == row.family

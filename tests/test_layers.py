@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retort.engine import imports, lists
-from stages.settings import members, sweeps
+from stages.settings import sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
@@ -23,8 +23,11 @@ LAYERS = (
     ("blocks",),
     ("measuring",),
     ("searching",),
+    ("exporting",),
+    ("timing",),
+    ("reading",),
     ("findings",),
-    members.AXES,
+    imports.AXES,
     ("figures", "tables"),
 )
 """Folders of stages/, lowest first; files of the same layer's folders do not import each other."""
@@ -48,9 +51,9 @@ def height(file: Path) -> int:
 
 def home(file: Path) -> tuple[str, ...]:
     """What a file may import of its own layer: its folder, of an axis its member."""
-    if file.parts[1] in members.AXES and file.name != "__init__.py":
+    if file.parts[1] in imports.AXES and file.name != "__init__.py":
         return (*file.parts[1:2], file.parts[2].removesuffix(".py"))
-    return file.parts[1:2] if file.parts[1] not in members.AXES else file.parts[1:-1]
+    return file.parts[1:2] if file.parts[1] not in imports.AXES else file.parts[1:-1]
 
 
 def upward(root: Path) -> Iterator[str]:
@@ -65,7 +68,7 @@ def upward(root: Path) -> Iterator[str]:
                 or (height(other) == height(file) and home(other) != home(file))
             ):
                 yield f"{file} imports {other}"
-            elif other.parts[1] in members.AXES and home(other) != home(file) and not by_name(file, other):
+            elif other.parts[1] in imports.AXES and home(other) != home(file) and not by_name(file, other):
                 yield f"{file} imports the member {other}; members are loaded"
 
 
@@ -90,6 +93,7 @@ def test_every_folder_of_the_stages_has_its_layer() -> None:
         ("stages/learning/devices.py", "from stages.families import stargan"),
         ("stages/blocks/soft.py", "import stages.measuring.judges"),
         ("stages/distillations/none.py", "from stages.distillations import critic"),
+        ("stages/exporting/doors.py", "from stages.exports import directions"),
         ("stages/measuring/judges.py", "def late() -> None:\n    from stages.findings import records"),
         ("stages/build_judges.py", "from stages.metrics import fid"),
         ("stages/acquire_data.py", "from retort.checking import params"),

@@ -73,7 +73,7 @@ def test_cards_name_the_licence_of_the_code() -> None:
 
 def test_reuse_finds_nothing_amiss() -> None:
     if importlib.util.find_spec("reuse") is None:
-        pytest.skip("no reuse: pip install -e .[dev] -c constraints.txt")
+        pytest.skip("no reuse: pip install -e .[dev,export] -c constraints.txt")
     if not licences.tracked(ROOT):
         pytest.skip("no git here: which files belong to the project is not known")
     done = subprocess.run([sys.executable, "-m", "reuse", "lint", "--quiet"], cwd=ROOT, capture_output=True, text=True)

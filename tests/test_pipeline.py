@@ -65,7 +65,7 @@ def test_outs_are_those_of_paths() -> None:
     item = "${key}"
     trained = [paths.students(item), paths.student_curves(item)]
     named = {
-        "accept_rows": [accepting.ACCEPTED, accepting.CHOICES, accepting.ROWS],
+        "accept_rows": [accepting.ACCEPTED, *accepting.ABOUT, accepting.ROWS],
         "acquire_data": [paths.dataset(item)],
         "build_judges": [paths.judge(item)],
         "build_teachers": [paths.teacher(item), paths.teacher_curve(item)],
@@ -79,6 +79,8 @@ def test_outs_are_those_of_paths() -> None:
         "evaluate_quality": [paths.quality(item), paths.samples(item)],
         "evaluate_quality_chosen": [paths.quality(item), paths.samples(item)],
         "evaluate_quality_sweeps": [paths.quality(item).with_suffix(""), paths.samples(item).with_suffix("")],
+        "export_networks": [paths.exported_networks(item), paths.exported(item)],
+        "export_readers": [paths.readers()],
         "gather_results": [
             *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
             *(paths.paces(), paths.picks(), paths.evidence(), paths.dictionary(), paths.columns()),

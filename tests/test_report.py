@@ -320,7 +320,12 @@ def test_the_server_gives_this_machine_the_page_and_nothing_else(text: str, caps
         for path in ("/", "/index.html", "/?again"):
             with urllib.request.urlopen(f"{address}{path}", timeout=60) as answer:
                 assert answer.read().decode() == text
-        for path in ("/params.yaml", "/../params.yaml", "/figures/", "//etc/passwd"):
+        kept = paths.exported_networks("small") / "generator.onnx"
+        write_atomically(kept, b"a network")
+        with urllib.request.urlopen(f"{address}/{kept.as_posix()}", timeout=60) as answer:
+            assert answer.read() == b"a network"
+        hidden = ("/results/networks/../costs.json", "/results/costs.json")
+        for path in ("/params.yaml", "/../params.yaml", "/figures/", "//etc/passwd", *hidden):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"{address}{path}", timeout=60)
             assert refused.value.code == 404

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from retort.checking import params
-from stages.settings import members, sweeps
+from retort.engine import imports
+from stages.settings import sweeps
 from tests.cloned import ROOT, call, clone, commit, made, retort
 
 
@@ -44,7 +45,7 @@ def test_a_second_run_does_nothing_and_is_quick(finished: Path) -> None:
 def test_a_new_row_runs_itself_and_the_tail_and_a_new_member_nothing(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder, symlinks=True)
-    for axis in members.AXES:
+    for axis in imports.AXES:
         (folder / "stages" / axis / "brandnew.py").write_text('"""A new member."""\n', encoding="utf-8")
     assert call(folder, "dvc", "status").strip() == "Data and pipelines are up to date."
     file = folder / "params.yaml"
@@ -93,26 +94,36 @@ def commands(text: str) -> set[str]:
 ADDRESS = "tls://HOST:8786"
 RUN_BY_READERS = ("retort", "make", "dvc", "python", "pip")
 # The Makefile's recipes, which would set up an environment inside the clone; how they end is what is run elsewhere.
-RECIPES = {"make repro": ".venv/bin/retort repro -j ", "make test": ".venv/bin/python -m pytest"}
+RECIPES = {
+    "make repro": ".venv/bin/retort repro -j ",
+    "make test": ".venv/bin/python -m pytest",
+    "make phone": ".venv-phone/bin/python -m retort.phone",
+}
 # Too long for here, or of another place than a clone with results: the test that runs them.
 ELSEWHERE = {
     "python -m venv .venv": "Makefile",
-    "pip install -e .[dev] -c constraints.txt": "Makefile",
+    "pip install -e .[dev,export] -c constraints.txt": "Makefile",
     "dvc pull": "tests/test_smoke.py",
     "retort bench training": "tests/test_bench.py",
     "retort bench metrics": "tests/test_bench.py",
     "retort bench engine": "tests/test_bench.py",
     "retort bundle --weights": "tests/test_smoke.py",
+    "retort demo": "tests/test_demo.py",
     "retort verify --quick": "tests/test_verify.py",
     "retort worker tls://HOST:8786": "tests/elsewhere.py",
     "retort repro --scheduler tls://HOST:8786": "tests/test_clones.py",
     "retort repro --slurm": "tests/test_elsewhere.py",
     "retort repro --remote NAME": "tests/test_elsewhere.py",
     "pip install -e .[cluster]": "pyproject.toml",
+    "retort try set1-w8b3-fr5out PICTURE": "tests/test_trying.py",
 }
 # No images are there; and the claims are about the default scale.
 STATUS = {"retort fetch celeba": 1, "retort verify": 1}
-ARGUMENTS = {"retort report": ["report", "--no-open"], "retort bundle": ["bundle", "dist/small.tar.gz"]}
+ARGUMENTS = {
+    "retort report": ["report", "--no-open"],
+    "retort bundle": ["bundle", "dist/small.tar.gz"],
+    "retort export set1-w8b3-fr5out": ["export", "set1-w4b3-fr5out"],
+}
 
 
 def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> None:

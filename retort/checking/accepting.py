@@ -3,7 +3,8 @@
 `results/accepted.txt` never changes: what depends on it waits for the check and becomes stale through nothing else.
 `results/rows.json` holds all rows with the schedules, data sets and examinations that they use, in one dep: stages that
 look at all rows at once then need not list sections of params.yaml, of which a row that nobody uses would change them.
-`results/choices/README.md` makes the folder that they depend on, which is there whether or not anything is searched.
+`README.md` in results/choices, results/exports and results/networks makes the folders that stages depend on, which are
+there whether or not anything is searched or exported.
 """
 
 from __future__ import annotations
@@ -17,12 +18,22 @@ from stages.settings.atomic import write_atomically
 from stages.settings.rows import Params
 
 ACCEPTED, ROWS = paths.RESULTS / "accepted.txt", paths.RESULTS / "rows.json"
-SECTIONS = ("teachers", "wides", "searches", "variants", "chosen", "sweeps")
-CHOICES = paths.choices() / "README.md"
-ABOUT_CHOICES = (
-    "What searches chose: `<search>.json` holds each configuration with its cost and its fitness on validation images, "
-    "what was picked, and how far shared weights and weights of their own rank configurations alike.\n"
-)
+SECTIONS = ("teachers", "wides", "searches", "variants", "chosen", "sweeps", "exports")
+ABOUT = {
+    paths.choices() / "README.md": (
+        "What searches chose: `<search>.json` holds each configuration with its cost and its fitness on validation "
+        "images, what was picked, and how far shared weights and weights of their own rank configurations alike.\n"
+    ),
+    paths.exported("README").with_suffix(".md"): (
+        "How exported networks compare with those of the benchmark: `<row>.json` holds of each precision the largest "
+        "difference of 8-bit levels, the share of equal pixels, bytes, and the error over the test.\n"
+    ),
+    paths.exported_networks("README.md"): (
+        "Networks as files that run without this project: `<row>/<network>.onnx` takes 8-bit images or latents, and "
+        "says in its metadata what it is. `retort export` writes them with instructions.\n"
+    ),
+}
+"""Of folders that are depended on as a whole what they hold."""
 SENTENCE = "`retort check` has accepted params.yaml.\n"
 
 
@@ -44,7 +55,8 @@ def used(params: Params) -> dict[str, Any]:
 def write(params: Params, root: Path = Path()) -> None:
     """All of them."""
     write_atomically(root / ACCEPTED, SENTENCE.encode())
-    write_atomically(root / CHOICES, ABOUT_CHOICES.encode())
+    for file, about in ABOUT.items():
+        write_atomically(root / file, about.encode())
     write_atomically(root / ROWS, text_of(used(params)).encode())
 
 
@@ -56,7 +68,7 @@ def unchanged(root: Path = Path()) -> bool:
         text = text_of(used(checked(root / paths.PARAMS)))
     except ParamsError:
         return False
-    there = all((root / file).is_file() for file in (ACCEPTED, CHOICES, ROWS))
+    there = all((root / file).is_file() for file in (ACCEPTED, *ABOUT, ROWS))
     return there and (root / ROWS).read_text(encoding="utf-8") == text
 
 

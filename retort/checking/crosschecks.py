@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retort.checking import datasets, evaluation, rows, searches, teachers
+from retort.checking import datasets, evaluation, exports, rows, searches, teachers
 from retort.checking.sentences import Problem
 from stages.settings.rows import Params
 
@@ -24,3 +24,4 @@ def check(params: Params) -> Iterator[Problem]:
     yield from searches.check(params, known, sound)
     for name, sweep in params.sweeps.items():
         yield from rows.check_sweep(name, sweep, params, known, sound)
+    yield from exports.check(params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from typing import Any
 
 import typer
@@ -15,12 +16,15 @@ VERBS = (
     "count",
     "dag",
     "data",
+    "demo",
     "deps",
     "doctor",
+    "export",
     "fetch",
     "prune",
     "report",
     "repro",
+    "try",
     "use",
     "verify",
     "worker",
@@ -36,7 +40,8 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - click's contract
         if cmd_name not in VERBS:
             return None
-        verb = getattr(importlib.import_module(f"retort.commands.{cmd_name}"), cmd_name)
+        word = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        verb = getattr(importlib.import_module(f"retort.commands.{word}"), word)
         if isinstance(verb, typer.Typer):
             group = typer.main.get_command(verb)
             group.name = cmd_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,8 +50,14 @@ def show(address: str, opened: bool) -> None:
         typer.echo("No browser could be started; open the address yourself.", err=True)
 
 
+def linked() -> dict[str, Path]:
+    """The files that the page links, by their addresses: kept networks and cards."""
+    cards = {f"/{paths.cards().name}/{file.name}": file for file in paths.cards().glob("*.md")}
+    return {f"/{file.as_posix()}": file for file in paths.exported_networks("").glob("*/*.onnx")} | cards
+
+
 class OnePage(BaseHTTPRequestHandler):
-    """Answers with the page as it is now, and with nothing else of this machine."""
+    """Answers with the page as it is now and what it links, and with nothing else of this machine."""
 
     def do_GET(self) -> None:
         """The page, for its two addresses."""
@@ -61,13 +68,17 @@ class OnePage(BaseHTTPRequestHandler):
         self.answer(body=False)
 
     def answer(self, body: bool) -> None:
-        """The page, or that there is none."""
-        if self.path.partition("?")[0] not in ("/", f"/{paths.page().name}") or not paths.page().exists():
+        """The page, a file that it links, or that there is none."""
+        address = self.path.partition("?")[0]
+        is_page = address in ("/", f"/{paths.page().name}")
+        file = paths.page() if is_page else linked().get(address)
+        if file is None or not file.exists():
             self.send_error(404)
             return
-        content = paths.page().read_bytes()
+        content = file.read_bytes()
+        kind = "text/html" if is_page else "text/plain" if file.suffix == ".md" else ""
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind else "application/octet-stream")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")

@@ -18,7 +18,7 @@ from retort.engine import imports
 from retort.engine.imports import Loaded
 from retort.engine.usage import Usage
 from stages.learning.contracts import ROLES
-from stages.settings import members, sweeps
+from stages.settings import sweeps
 
 CODE = Path("stages")
 WHOLE = ("settings", "tables", "drawing")
@@ -45,6 +45,7 @@ SLOTS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "variants": STUDENT,
     "chosen": STUDENT,
     "sweeps": STUDENT,
+    "exports": {"families": ("${item.family}",), "exports": ("${item.examination}",)},
 }
 """Section of params -> axis -> the members that an item lists. Teachers are taught nothing; weight-shared networks are
 made by no compression; the files of metrics reach an evaluation through the protocol of its examination."""
@@ -122,7 +123,7 @@ def stand_ins(load: Loaded, section: str, usage: Usage) -> list[str]:
 
 def place(load: Loaded) -> tuple[int, str]:
     """Where the dep of a member stands in a list."""
-    return members.AXES.index(load.axis), load.name
+    return imports.AXES.index(load.axis), load.name
 
 
 def dep_of(axis: str, name: str) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from stages.settings import members
 
 PACKAGES = ("retort", "stages")
+AXES = (*members.AXES, "exports")
+"""The axes of trainings and examinations, and that of what leaves them, of which they know nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def loads(node: ast.AST) -> Iterator[Loaded]:
     """The member that a node loads with `members.load`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "load":
         values = [each.value if isinstance(each, ast.Constant) else "" for each in node.args[:2]]
-        if len(values) == 2 and values[0] in members.AXES:
+        if len(values) == 2 and values[0] in AXES:
             yield Loaded(str(values[0]), str(values[1]))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from retort.checking.sentences import Problem
-from retort.engine import deriving, usage
-from stages.settings import members, paths
+from retort.engine import deriving, imports, usage
+from stages.settings import paths
 
 REMEDY = "`retort deps --write` writes what the code says"
 DERIVED: Mapping[str, Callable[[str], bool]] = {"deps": deriving.is_code, "params": deriving.is_schedule}
@@ -54,7 +54,7 @@ def problems(root: Path) -> Iterator[Problem]:
 def is_member(dep: str, root: Path) -> bool:
     """Whether a dep is a member of an axis."""
     parts = Path(dep).parts
-    return len(parts) == 3 and parts[1] in members.AXES and (root / dep).exists()
+    return len(parts) == 3 and parts[1] in imports.AXES and (root / dep).exists()
 
 
 def rewritten(root: Path) -> str:

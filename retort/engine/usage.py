@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retort.checking import params
+from retort.engine import imports
 from stages.learning.contracts import ROLES
-from stages.settings import members, paths, sweeps
+from stages.settings import paths, sweeps
 from stages.settings.rows import Params, Point, StudentRow, TaughtRow
 
 Names = Mapping[str, frozenset[str]]
@@ -43,7 +44,7 @@ def read(root: Path) -> Usage:
 
 def collected(pairs: Iterator[tuple[str, str]]) -> Names:
     """Pairs of axis and member, by axis."""
-    found: dict[str, set[str]] = {axis: set() for axis in members.AXES}
+    found: dict[str, set[str]] = {axis: set() for axis in imports.AXES}
     for axis, name in pairs:
         found[axis].add(name)
     return {axis: frozenset(names) for axis, names in found.items()}
@@ -63,6 +64,7 @@ def of_params(settings: Params) -> Iterator[tuple[str, str]]:
         yield "families", row.family
         yield "examinations", row.examination
         yield from of_row(row)
+    yield from (("exports", row.examination) for row in settings.exports.values())
 
 
 def of_row(row: TaughtRow | Point) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,9 @@
 
 It unpacks without git: BUNDLE.json stands for the commit, and .dvc/config.local tells DVC that there is none and where
 the objects are, so that figures are rendered again and `dvc pull` restores weights and data.
+
+An archive of what was exported is another: networks and readers as files that run elsewhere, what they cost, their
+cards and terms, for whoever wants to use a network and not to train one.
 """
 
 from __future__ import annotations
@@ -23,6 +26,11 @@ from stages.storage.hashing import file_hash
 
 REMOTE = Path("dvc_remote")
 FOLDER = Path("dist")
+EXPORTED = tuple(f"{folder}/" for folder in ("results/networks", "results/readers", "results/exports"))
+"""Where files that run elsewhere stand, and how they compare with what they came from."""
+BESIDE = (f"{paths.cards()}/", "LICENSE", "LICENSES/", "CITATION.cff")
+"""What goes with them: what they are for, and the terms."""
+NETWORK = ".onnx"
 NO_GIT = "[core]\n    no_scm = true\n"
 WITH_REMOTE = f"{NO_GIT}    remote = bundle\n['remote \"bundle\"']\n    url = ../{REMOTE}\n"
 
@@ -35,6 +43,7 @@ class BundleError(ValueError):
 class Bundle:
     """An archive to be written."""
 
+    name: str
     tree: Tree
     entries: tuple[archives.Entry, ...]
     objects: int
@@ -53,6 +62,28 @@ class Bundle:
 
 def prepare(weights: bool, stale: bool) -> Bundle:
     """Everything that goes into an archive, checked; `stale` accepts results that are older than code or params."""
+    found, lock, old = current(stale)
+    kept = objects(lock) if weights else {}
+    config = WITH_REMOTE if weights else NO_GIT
+    return Bundle(found.name, found, tuple(entries(found, old, kept, config)), len(kept))
+
+
+def exports(stale: bool) -> Bundle:
+    """What was exported, checked as the whole is."""
+    found, _, old = current(stale)
+    chosen = {name: mode for name, mode in found.files.items() if name.startswith((*EXPORTED, *BESIDE))}
+    if not any(name.startswith(EXPORTED) and name.endswith(NETWORK) for name in chosen):
+        raise BundleError(
+            f"the commit holds no exported network; name rows in `exports` of {paths.PARAMS}, `retort repro` makes "
+            "their files, then commit"
+        )
+    name = f"{found.name}-exports"
+    made = [*packed(name, chosen), manifest(name, found, chosen, old)]
+    return Bundle(name, found, tuple(made), 0)
+
+
+def current(stale: bool) -> tuple[Tree, dict[str, Any], list[str]]:
+    """The commit, what dvc.lock holds, and in what results are older, which is refused unless `stale`."""
     found = tree()
     if not paths.LOCK.exists():
         raise BundleError(f"there are no results here: {paths.LOCK} is missing; `retort repro` makes it, then commit")
@@ -66,9 +97,7 @@ def prepare(weights: bool, stale: bool) -> Bundle:
             f"the results are not those of this commit; `retort repro` brings them up to date, --stale packs them as "
             f"they are:{sample(old)}"
         )
-    kept = objects(lock) if weights else {}
-    config = WITH_REMOTE if weights else NO_GIT
-    return Bundle(found, tuple(entries(found, old, kept, config)), len(kept))
+    return found, lock, old
 
 
 def uncommitted(found: Tree, lock: Mapping[str, Any]) -> Iterator[str]:
@@ -130,17 +159,27 @@ def named(path: str, digest: str, cache: Path) -> Iterator[tuple[str, str]]:
 
 def entries(found: Tree, old: list[str], kept: Mapping[str, Path], config: str) -> Iterator[archives.Entry]:
     """The files of an archive: those of the commit, the objects, and the two that speak of the archive itself."""
-    for name, executable in found.files.items():
-        yield archives.Entry(f"{found.name}/{name}", Path(name).read_bytes, executable)
+    yield from packed(found.name, found.files)
     for place, file in kept.items():
         yield archives.Entry(f"{found.name}/{REMOTE.as_posix()}/{place}", file.read_bytes)
+    yield manifest(found.name, found, found.files, old)
+    yield archives.Entry(f"{found.name}/{CONFIG.as_posix()}", config.encode)
+
+
+def packed(root: str, files: Mapping[str, bool]) -> Iterator[archives.Entry]:
+    """Files of the commit below the folder that an archive unpacks to."""
+    for name, executable in files.items():
+        yield archives.Entry(f"{root}/{name}", Path(name).read_bytes, executable)
+
+
+def manifest(root: str, found: Tree, files: Mapping[str, bool], old: list[str]) -> archives.Entry:
+    """Of which commit an archive is, what in it is old, and the hash of each of its files."""
     told = {
         "commit": found.commit,
         "seconds": found.seconds,
         "stale": old,
-        "executable": sorted(name for name, executable in found.files.items() if executable),
-        "files": {name: file_hash(Path(name)) for name in sorted(found.files)},
+        "executable": sorted(name for name, executable in files.items() if executable),
+        "files": {name: file_hash(Path(name)) for name in sorted(files)},
     }
-    manifest = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
-    yield archives.Entry(f"{found.name}/{MANIFEST.as_posix()}", lambda: manifest)
-    yield archives.Entry(f"{found.name}/{CONFIG.as_posix()}", config.encode)
+    text = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+    return archives.Entry(f"{root}/{MANIFEST.as_posix()}", lambda: text)

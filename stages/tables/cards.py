@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
-from stages.tables import markdown, notes
+from stages.tables import exported, markdown, notes
 from stages.tables.columns import Column
+from stages.tables.exported import Exported
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Group, Line, Table, kind_of
 from stages.tables.templating import Made, environment, one_line
@@ -160,7 +161,21 @@ def deciding(table: Table, group: Group) -> Column:
     return next(column for column in table.columns if column.key == group.judged_by)
 
 
-def card(found: Gathered, table: Table, group: Group) -> str:
+def files(found: Gathered, outside: Exported | None, problem: str) -> list[dict[str, Any]]:
+    """The networks of a problem that stay in git as files of their own."""
+    lines = [line for line in outside.lines if line.problem == problem and exported.kept(line)] if outside else []
+    return [
+        {
+            "row": line.row,
+            "seed": found.settings.exports[line.row].seed,
+            "links": [(each.name, Made(exported.link(each, paths.cards()))) for each in exported.kept(line)],
+            "kilobytes": round((line.bytes or 0) / 1e3),
+        }
+        for line in lines
+    ]
+
+
+def card(found: Gathered, table: Table, group: Group, outside: Exported | None = None) -> str:
     """The card of one problem."""
     settings = found.settings
     rows = {line.name: found.rows[line.name] for line in group.lines if line.name}
@@ -182,7 +197,7 @@ def card(found: Gathered, table: Table, group: Group) -> str:
         students=sum(len(row.seeds) for row in students.values()),
         schedules=[(name, schedule(settings, name)) for name in used],
         columns=columns,
-        taught=table.layout.taught, kept=kept,
+        taught=table.layout.taught, kept=kept, files=files(found, outside, group.problem),
         origins=[Made(origin) for origin in origins(readers)],
         notes=notes.made(notes.in_short(found, group, columns), markdown.escape, markdown.WORDS),
         limits=list(limits(found, table, group, readers)),
@@ -200,4 +215,5 @@ def schedule(settings: Params, name: str) -> dict[str, Any]:
 
 def texts(found: Gathered, table: Table) -> dict[str, str]:
     """The card of every problem of a table by its file's name."""
-    return {f"{group.problem}.md": card(found, table, group) for group in table.groups}
+    outside = exported.of(found)
+    return {f"{group.problem}.md": card(found, table, group, outside) for group in table.groups}

@@ -15,7 +15,7 @@ SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "''", "±": r"$\pm$", "×": r"$\times$", "−": "$-$", "–": "--", "†": r"$^{\dagger}$",
     "‡": r"$^{\ddagger}$", "§": r"\S{}", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "⁻": "$^{-}$", "³": "$^{3}$",
-    "α": r"$\alpha$", "β": r"$\beta$", "λ": r"$\lambda$", "∞": r"$\infty$", "²": "$^{2}$",
+    "α": r"$\alpha$", "β": r"$\beta$", "λ": r"$\lambda$", "∞": r"$\infty$", "²": "$^{2}$", "≈": r"$\approx$",
 }  # fmt: skip
 WORDS = {"best": r"\textbf{Bold}", "near": r"\underline{underlined}", "control": r"$\circ$ \textit{italics}"}
 STYLES = {"": "{}", "best": r"\textbf{{{}}}", "near": r"\underline{{{}}}"}

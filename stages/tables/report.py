@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 from stages.findings import records
 from stages.settings import machine, paths
-from stages.tables import details, notes, pictures, summary
+from stages.tables import details, exported, notes, pictures, summary
 from stages.tables.columns import Column
+from stages.tables.exported import Exported
 from stages.tables.gathered import Gathered
 from stages.tables.page import KINDS, WORDS
 from stages.tables.summary import Group, Line, Table
@@ -150,8 +151,8 @@ def data(
     return text, shown
 
 
-def page(tables: Sequence[tuple[Gathered, Table]]) -> str:
-    """index.html, of the rows of all examinations."""
+def page(tables: Sequence[tuple[Gathered, Table]], outside: Exported | None = None) -> str:
+    """index.html, of the rows of all examinations, and of what was exported if anything was."""
     both, titles = [each for _, each in tables], pictures.manifest()
     table = whole(both)
     text, shown = data(tables, table, titles)
@@ -164,6 +165,6 @@ def page(tables: Sequence[tuple[Gathered, Table]]) -> str:
         rows=text["rows"], choices=choices(text["rows"]), notes=[Markup(note) for note in written],
         figures={name: title for name, title in titles.items() if not name.startswith(pictures.PER_ROW)},
         sizes={name: (each["width"], each["height"]) for name, each in shown.items()},
-        data=island(text), pictures=island(shown),
+        data=island(text), pictures=island(shown), outside=exported.section(outside) if outside else None,
         style=style, script=script, style_hash=Markup(style_hash), script_hash=Markup(script_hash),
     )  # fmt: skip
