@@ -1,0 +1,1 @@
+"""Exported networks tried on pictures of a person's own, without torch."""

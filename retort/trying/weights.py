@@ -1,0 +1,54 @@
+"""Rows that no file leaves the repository of, exported in memory from their weights; this needs torch."""
+
+from __future__ import annotations
+
+from retort.checking.params import ParamsError, typed
+from retort.trying.networks import Row, opened
+from retort.trying.refusals import Refused
+from stages.exporting import making
+from stages.exporting.contracts import Unexportable
+from stages.learning import checkpoints
+from stages.settings import paths, sweeps
+from stages.settings.rows import ExportRow, Params, VariantRow
+from stages.storage.prepared import DataError
+
+
+def settings() -> Params:
+    """The params, or what is wrong with them."""
+    try:
+        return typed(paths.PARAMS)
+    except ParamsError as error:
+        raise Refused(str(error)) from None
+
+
+def row(name: str, given: Params) -> tuple[Row, str]:
+    """A row's networks, of its first seed, and its problem."""
+    rows = sweeps.rows(given)
+    if name not in rows:
+        points = ", ".join(each for each in rows if each.startswith(f"{name.partition('/')[0]}/"))
+        raise Refused(f"{name!r} is no row of params.yaml" + (f"; its sweep has {points}" if points else ""))
+    variant = rows[name]
+    try:
+        checkpoint = checkpoints.read(paths.student(name, variant.seeds[0]))
+        made = making.made(name, of_variant(name, variant), checkpoint, given)
+        files = [(each.outside.network, making.in_precision(each, "float32", given)) for each in made]
+    except (checkpoints.CheckpointError, DataError, Unexportable) as error:
+        raise Refused(f"{name} is not among the exported rows, and cannot be exported now: {error}") from None
+    networks = tuple(opened(content, f"{name}, {network}") for network, content in sorted(files))
+    return Row(name, networks, variant.compression == "none"), variant.problem
+
+
+def teacher(problem: str, given: Params) -> list[Row]:
+    """The row of a problem's teacher, if its weights are at hand."""
+    for name, variant in sweeps.rows(given).items():
+        here = paths.student(name, variant.seeds[0]).exists()
+        if variant.problem == problem and variant.compression == "none" and here:
+            return [row(name, given)[0]]
+    return []
+
+
+def of_variant(name: str, variant: VariantRow) -> ExportRow:
+    """A trained row as one that leaves the benchmark."""
+    source, _, point = name.partition("/")
+    shared = {key: getattr(variant, key) for key in ExportRow.model_fields if key in VariantRow.model_fields}
+    return ExportRow(**shared, source=source, point=point, seed=variant.seeds[0])
