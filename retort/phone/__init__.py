@@ -1,0 +1,1 @@
+"""Networks for phones: files of ExecuTorch's, written and tried in an environment of their own (`make phone`)."""
