@@ -29,15 +29,15 @@ class Running:
 
 
 def milliseconds(running: Running, network: nn.Module, given: Sequence[Tensor]) -> tuple[float, float]:
-    """The medians of a file and of its network on the same inputs, in turn, so that both see the same machine."""
+    """Medians of the processor's time of a file and of its network, in turn; other programs do not count."""
     file, torch_ = [], []
     with torch.inference_mode():
         for repeat in range(WARMUP + REPEATS):
-            begun = time.perf_counter()
+            begun = time.process_time()
             running(given)
-            between = time.perf_counter()
+            between = time.process_time()
             network(*given)
             if repeat >= WARMUP:
                 file.append(between - begun)
-                torch_.append(time.perf_counter() - between)
+                torch_.append(time.process_time() - between)
     return 1000 * statistics.median(file), 1000 * statistics.median(torch_)

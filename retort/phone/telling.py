@@ -33,7 +33,7 @@ def table(found: Sequence[Tried]) -> str:
     widths = [max(len(line[place]) for line in lines) for place in range(len(COLUMNS))]
     rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     left = (f"{each.row} {each.network}: {operators(each)}" for each in found)
-    note = "Batch 1, one thread; ms are medians in turn. XNNPACK left to portable kernels:"
+    note = "Batch 1, one thread; ms of the processor's time, medians in turn. XNNPACK left to portable kernels:"
     return "\n".join([*rows, "", note, *left])
 
 
