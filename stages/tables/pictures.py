@@ -19,9 +19,11 @@ from stages.settings import paths
 
 PACKED_ENOUGH = 40_000
 """A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""
-PEOPLE = 4
+PEOPLE = 3
 LINES = 2
 """Of a picture's grid of latents; the walk is shown whole."""
+LARGEST_FLAT = 200_000
+"""Bytes of a figure; larger ones hold hundreds of small pictures, and lose what nobody sees."""
 LARGEST_LOSSLESS = 64
 """Pixels of a tile's side; larger ones are photographs, which nobody looks at pixel by pixel."""
 ROWS_OF_TITLE = re.compile(r"\(rows: ([^()]+)\)$")
@@ -52,6 +54,8 @@ def figure(name: str) -> Embedded:
     with Image.open(io.BytesIO(dots)) as image:
         packed = gzip.compress(drawing, 9, mtime=0)
         flat = b"" if len(packed) <= PACKED_ENOUGH else webp(image.convert("RGB"), lossless=True)
+        if min(len(flat), len(packed)) > LARGEST_FLAT:
+            flat = webp(image.convert("RGB"), lossless=False)
         if flat and len(flat) < len(packed):
             return embedded("webp", flat, image.width, image.height)
         return embedded("svg+xml", packed, image.width, image.height, packed=True)
