@@ -41,7 +41,7 @@ from tests.fabricated import SMOKE, fabricate
 from tests.laid import timed
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST = 14_000_000
+LARGEST = 15_500_000
 SCRIPT, BROKEN = '<script>window.ran = "script"</script>', '"><img src=x onerror="window.ran = 1"><!-- </script \u2028'
 HOSTILE = {"set1-w4b3-none": SCRIPT, "set1-w4b3-fr135": BROKEN}
 
