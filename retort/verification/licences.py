@@ -15,7 +15,7 @@ from stages.settings import git
 REUSE = Path("REUSE.toml")
 TEXTS = {"MIT": "MIT License", "CC-BY-4.0": "Creative Commons Attribution 4.0 International"}
 CODE, PICTURES = TEXTS
-PICTURED = ("paper_figures/", "results/samples/")
+PICTURED = ("paper_figures/", "results/samples/", "results/networks/", "results/readers/")
 # REUSE asks for no annotation of the texts themselves.
 TEXT = re.compile(r"(.*/)?LICENSE|LICENSES/.*")
 # Written in two parts, for a tool that looks for the whole.

@@ -24,7 +24,7 @@ NOTE = (
     "Falling: trainings whose slope is below zero. All rows: trainings counted as if they had nothing in common."
 )
 TOGETHER = "all rows"
-LINE, LEFT, TOP, RIGHT, SPACE, DOSE = 0.135, 1.75, 0.3, 0.6, 0.2, 0.4
+LINE, LEFT, TOP, RIGHT, SPACE, DOSE = 0.135, 2.05, 0.3, 0.6, 0.2, 0.4
 VERDICTS = {"grows": (style.VERMILION, "s"), "shrinks": (style.BLUE, "o"), "no evidence": (style.INK, "D")}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from stages.figures import forest, style
 from stages.figures.evidence import Effect, Evidence, Line, by_headline, effect, groups
@@ -78,7 +78,7 @@ def draw(evidence: Evidence, metric: Column, lines: list[Line]) -> Figure:
     """A panel for each thing that rows are held against, sharing the rows."""
     found, doses = held(lines), {line["variant"]: float(line["dose"]) for line in lines}
     heads, rows, down = placed(evidence, lines)
-    note = NOTE.format(metric=metric.title.capitalize(), twin=MEANT if TWIN in found else "")
+    note = NOTE.format(metric=metric.title[:1].upper() + metric.title[1:], twin=MEANT if TWIN in found else "")
     figure = style.blank(style.PAGE, TOP + down * LINE + 0.3 + style.note_height(note, style.PAGE))
     width = (style.PAGE - LEFT - DOSE - RIGHT - SPACE * (len(found) - 1)) / len(found)
     far = reach([each for measured in found.values() for each in measured.values()])
@@ -88,12 +88,18 @@ def draw(evidence: Evidence, metric: Column, lines: list[Line]) -> Figure:
         axes.set_title(title, fontsize=style.TEXT)
         axes.spines["left"].set_visible(False)
         forest.draw(axes, measured, rows, metric.better, far)
-        axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.set_xticks([-tick(far), 0, tick(far)])
     title = metric.title + (" (less is better)" if metric.better == "min" else " (more is better)")
     style.write(figure, title, 0.08, 0.1, fontsize=style.HEADING)
     write_names(figure, evidence, heads, rows, doses)
     style.note(figure, note)
     return figure
+
+
+def tick(far: float) -> float:
+    """A round number some way from the end, where its label does not meet that of the next panel."""
+    digit = 10 ** math.floor(math.log10(0.6 * far))
+    return math.floor(0.6 * far / digit) * digit
 
 
 def write_names(
