@@ -185,7 +185,8 @@ def test_the_programs_of_other_kinds_run(here: Path, tmp_path: Path, name: str, 
     picture(tmp_path)
     said = run_alone(tmp_path, program(tmp_path, "python"))
     if made:
-        assert Image.open(tmp_path / made).size == (16, 16)
+        with Image.open(tmp_path / made) as image:
+            assert image.size == (16, 16)
     else:
         assert said.split()[0] in NUMBERS
 
