@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from retort.commands import demo as command
-from retort.demo import DemoError, networks, packing, page, pictures, runtime
+from retort.demo import networks, packing, page, pictures, runtime
+from retort.demo.refusing import DemoError
 from retort.demo.runtime import Runtime
 from stages.settings import members, params, paths
 from stages.storage import labels

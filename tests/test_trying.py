@@ -254,7 +254,7 @@ def test_each_problem_that_leaves_the_benchmark_has_one_teacher_and_the_row_of_t
     for problem in {row.problem for row in settings.exports.values()}:
         rows = [row for row in content["exports"].values() if row["problem"] == problem]
         assert sum(finding.of_teacher(content, row) for row in rows) == 1, problem
-    assert "`retort try set1-w8b3-fr5out PICTURE`" in (ROOT / paths.README).read_text(encoding="utf-8")
+    assert "retort try set1-w8b3-fr5out PICTURE" in (ROOT / paths.README).read_text(encoding="utf-8")
     assert "set1-w8b3-fr5out" in settings.exports
 
 

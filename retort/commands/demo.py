@@ -22,7 +22,8 @@ def demo(
     It needs no network and no server, and sends nothing anywhere. The networks are those in results/networks.
     ONNX Runtime for browsers is downloaded once, by npm.
     """
-    from retort.demo import DemoError, page, runtime
+    from retort.demo import page, runtime
+    from retort.demo.refusing import DemoError
     from stages.settings import params
     from stages.settings.atomic import write_atomically
 

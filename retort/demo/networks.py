@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retort.demo import DemoError
+from retort.demo.refusing import DemoError
 from stages.findings import comparing, naming
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params

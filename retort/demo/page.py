@@ -15,8 +15,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from retort.demo import DemoError, networks, packing, pictures, runtime
+from retort.demo import networks, packing, pictures, runtime
 from retort.demo.networks import Network, Row
+from retort.demo.refusing import DemoError
 from retort.demo.runtime import Runtime
 from stages.settings import paths
 from stages.settings.rows import Params

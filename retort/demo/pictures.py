@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from retort.demo import DemoError
+from retort.demo.refusing import DemoError
 from stages.preparing.writing import Chunk, Source
 from stages.settings import members
 from stages.settings.rows import DataRow

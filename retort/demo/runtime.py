@@ -16,7 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from retort.demo import DemoError
+from retort.demo.refusing import DemoError
 from stages.settings import paths
 from stages.settings.atomic import write_atomically
 
