@@ -15,7 +15,7 @@ let problem, kind, student, playing = false, wanted = 0;
 async function open(chosen) {
   say("");
   problem = chosen;
-  student = problem.rows[1];
+  student = problem.rows.slice(1).find((row) => row.taught) ?? problem.rows[1];
   if (!kinds.has(problem)) {
     const made = new KINDS[problem.examination](problem);
     await made.load();
