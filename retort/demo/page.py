@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from retort.demo import networks, packing, pictures, runtime
@@ -22,6 +21,7 @@ from retort.demo.runtime import Runtime
 from stages.settings import paths
 from stages.settings.rows import Params
 from stages.storage.prepared import Bytes
+from stages.tables import templating
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("bytes", "words", "images", "sessions", "problems", "controls", "chart", "check", "main")
@@ -192,21 +192,17 @@ def rendered(facts: Mapping[str, Any], texts: Mapping[str, str], runtime_script:
     """The bytes of the page."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     own = "\n".join((TEMPLATES / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = templates.get_template("page.html.j2").render(
-        policy=policy((runtime_script, own), style),
-        style=Markup(style),
-        runtime=Markup(runtime_script),
-        script=Markup(own),
-        facts=Markup(json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")),
-        texts={name: Markup(text) for name, text in texts.items()},
-        version=facts["version"],
+    page = (
+        templating.pages(TEMPLATES)
+        .get_template("page.html.j2")
+        .render(
+            policy=policy((runtime_script, own), style),
+            style=Markup(style),
+            runtime=Markup(runtime_script),
+            script=Markup(own),
+            facts=Markup(json.dumps(facts, ensure_ascii=True).replace("<", "\\u003c")),
+            texts={name: Markup(text) for name, text in texts.items()},
+            version=facts["version"],
+        )
     )
     return codecs.BOM_UTF16_LE + page.encode(ENCODING)

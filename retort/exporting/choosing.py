@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retort.checking import sentences
+from stages.exporting import sources
 from stages.settings import paths, sweeps
 from stages.settings.rows import ExportRow, Params, VariantRow
 
@@ -43,7 +44,7 @@ def choice(name: str, seed: int | None, settings: Params) -> Choice:
     rows = sweeps.rows(settings)
     if name in settings.exports:
         row = settings.exports[name]
-        trained = f"{row.source}/{row.point}" if row.point else row.source
+        trained = sources.variant(row)
     else:
         trained = name
         if name not in rows:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from retort.checking.params import ParamsError, typed
+from retort.exporting import choosing
 from retort.trying.networks import Row, opened
 from retort.trying.refusals import Refused
 from stages.exporting import making
 from stages.exporting.contracts import Unexportable
 from stages.learning import checkpoints
 from stages.settings import paths, sweeps
-from stages.settings.rows import ExportRow, Params, VariantRow
+from stages.settings.rows import Params
 from stages.storage.prepared import DataError
 
 
@@ -30,7 +31,7 @@ def row(name: str, given: Params) -> tuple[Row, str]:
     variant = rows[name]
     try:
         checkpoint = checkpoints.read(paths.student(name, variant.seeds[0]))
-        made = making.made(name, of_variant(name, variant), checkpoint, given)
+        made = making.made(name, choosing.as_export(name, variant, variant.seeds[0]), checkpoint, given)
         files = [(each.outside.network, making.in_precision(each, "float32", given)) for each in made]
     except (checkpoints.CheckpointError, DataError, Unexportable) as error:
         raise Refused(f"{name} is not among the exported rows, and cannot be exported now: {error}") from None
@@ -45,10 +46,3 @@ def teacher(problem: str, given: Params) -> list[Row]:
         if variant.problem == problem and variant.compression == "none" and here:
             return [row(name, given)[0]]
     return []
-
-
-def of_variant(name: str, variant: VariantRow) -> ExportRow:
-    """A trained row as one that leaves the benchmark."""
-    source, _, point = name.partition("/")
-    shared = {key: getattr(variant, key) for key in ExportRow.model_fields if key in VariantRow.model_fields}
-    return ExportRow(**shared, source=source, point=point, seed=variant.seeds[0])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from stages.exporting.contracts import Array
-
-Errors = Callable[[Array, Array], Array]
-"""8-bit images and exact ones -> the mean absolute error of each, levels from 0 to 1."""
 
 
 def in_levels(answers: Array, levels: float) -> Array:

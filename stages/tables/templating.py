@@ -39,10 +39,10 @@ def environment(escape: Callable[[str], str]) -> Environment:
     )
 
 
-def pages() -> Environment:
+def pages(folder: Path = TEMPLATES) -> Environment:
     """Templates of HTML, escaped by Jinja."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=True,
         keep_trailing_newline=True,
