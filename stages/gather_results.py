@@ -1,15 +1,15 @@
-"""Put what was counted and measured into tables.
+"""Put what was counted and measured into tables, and hold the claims against them.
 
-In: params, results/costs.json, results/quality, results/curves; out, in results: results.csv, comparisons.csv,
-additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, and what their columns mean: README.md for
-readers, columns.json for programs.
+In: params, claims.yaml, results/costs.json, results/quality, results/curves, results/choices; out, in results:
+results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, claims.csv,
+and what their columns mean: README.md for readers, columns.json for programs.
 """
 
 from __future__ import annotations
 
 import sys
 
-from stages.findings import curves, gathering, tables
+from stages.findings import claims, curves, gathering, outcomes, records, tables
 from stages.metrics import cost
 from stages.settings import params, paths, provenance, sweeps
 from stages.settings.atomic import write_atomically
@@ -17,12 +17,17 @@ from stages.settings.atomic import write_atomically
 
 def main() -> None:
     """Write all tables, or none."""
-    settings = params.read()
+    settings, stated = params.read(), claims.read()
+    rows = sweeps.rows(settings)
     with provenance.timed("gather_results"):
-        found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
+        found = gathering.gather(rows, cost.COLUMNS)
         texts = {**gathering.texts(found), **gathering.texts_of_paces(found, settings)}
         names, points = curves.gather(settings)
-        for path, content in {**texts, paths.training_curves(): tables.text(names, points)}.items():
+        texts[paths.training_curves()] = tables.text(names, points)
+        choices = {name: records.read(paths.choice(name)) for name in settings.searches}
+        shown = outcomes.results(rows, texts, choices, found.reports, found.dictionary, cost.COLUMNS)
+        texts[claims.TABLE] = claims.text(outcomes.judge(each, shown) for each in stated)
+        for path, content in texts.items():
             write_atomically(path, content.encode())
     print(f"{sum(len(row.seeds) for row in found.rows.values())} lines of {len(found.rows)} rows")
 

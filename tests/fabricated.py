@@ -192,6 +192,7 @@ def fabricate() -> Params:
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+    paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
     count_costs.main()
     gather_results.main()
     return settings

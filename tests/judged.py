@@ -61,8 +61,9 @@ def content() -> Content:
 
 
 def save(changed: Content) -> Params:
-    """The params as the working directory's file; JSON is YAML."""
+    """The params as the working directory's file, where nothing is claimed; JSON is YAML."""
     paths.PARAMS.write_text(json.dumps(changed), encoding="utf-8")
+    paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
     return params.read(paths.PARAMS)
 
 

@@ -188,6 +188,7 @@ def publish(settings: Params) -> None:
     for name in settings.teachers:
         paths.teacher_curve(name).parent.mkdir(parents=True, exist_ok=True)
         paths.teacher_curve(name).write_text("step\tgenerator/adversarial\n5\t1\n10\t0.8\n")
+    paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
     count_costs.main()
     gather_results.main()
     latency = {

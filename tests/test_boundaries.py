@@ -20,7 +20,7 @@ from retort.engine import imports, lists
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("retort", "stages", "scales")
-FILES = ("dvc.yaml", ".dvcignore", ".dvc/config")
+FILES = ("dvc.yaml", "claims.yaml", ".dvcignore", ".dvc/config")
 PACED = "  paced: {<<: [*fr5out, *w4b3, *set1], pace: {generator: linear, discriminator: constant}}\n"
 OF_ITEMS = {stage for stage, entry in lists.stages(ROOT).items() if "foreach" in entry}
 TRAINING = {
@@ -124,7 +124,7 @@ def test_a_new_unused_member_of_each_axis_makes_nothing_stale(copy: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "file", ["checking/sentences.py", "commands/repro.py", "verification/claims.py", "engine/graph.py"]
+    "file", ["checking/sentences.py", "commands/repro.py", "verification/claimed.py", "engine/graph.py"]
 )
 def test_a_reworded_message_makes_nothing_stale(copy: Path, file: str) -> None:
     with (copy / "retort" / file).open("a", encoding="utf-8") as source:

@@ -86,6 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             curve.parent.mkdir(parents=True, exist_ok=True)
             line = "1\t2.3\n" if moved else ""
             curve.write_text(f"step\tclassifier/cross_entropy\n{line}", encoding="utf-8")
+        paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
         count_costs.main()
         gather_results.main()
         machine = {"cpu": "a", "torch": "2", "load_before": 0.0, "cores": 2}

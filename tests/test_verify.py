@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -19,9 +20,10 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from retort.checking import claims as claims_file
 from retort.checking import params, yaml_text
 from retort.commands import app
-from retort.verification import agreement, claims, recorded, verifying
+from retort.verification import agreement, derived, recorded
 from stages import (
     acquire_data,
     build_judges,
@@ -32,6 +34,7 @@ from stages import (
     evaluate_quality,
     gather_results,
 )
+from stages.findings import claims, dictionary, outcomes
 from stages.settings import members, paths, sweeps
 from tests.smallest import TEXT
 
@@ -45,7 +48,7 @@ stages:
 """
 CLAIMS = """\
 claims:
-  - {claim: Teaching helps., row: taught, metric: l1, relation: better_than, than: plain}
+  - {claim: Teaching helps., row: taught, metric: l1, relation: better_than, than: plain, headline: true}
   - {claim: The teacher beats the input., row: teacher, metric: l1, relation: better_than, than: input}
 """
 ERRORS = {"teacher": [0.02], "plain": [0.04, 0.041], "taught": [0.03, 0.0311]}
@@ -210,6 +213,16 @@ def all_errors(errors: dict[str, list[float]]) -> Callable[[], None]:
     return damage
 
 
+def claimed(lines: str) -> Callable[[], None]:
+    """Other claims, honestly gathered."""
+
+    def damage() -> None:
+        write(paths.CLAIMS, "claims:\n" + lines if lines else "claims: []\n")
+        gather()
+
+    return damage
+
+
 def drop_row() -> None:
     text = paths.PARAMS.read_text()
     paths.PARAMS.write_text("\n".join(line for line in text.splitlines() if not line.startswith("  taught:")) + "\n")
@@ -248,7 +261,7 @@ DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
     ),
     "digit of a comparison": (
         change_and_lock(paths.comparisons(), "-0.009950", "-0.009951"),
-        "results/comparisons.csv: is not what the quality files give; line 2: -0.009951 instead of -0.009950",
+        "results/comparisons.csv: is not what the files behind it give; line 2: -0.009951 instead of -0.009950",
     ),
     "digit of a count": (change_digit(paths.costs(), "1200", "1300"), "results/costs.json: was changed after"),
     "missing row": (last_line(keep=False), "taught seed 1: is missing in results/results.csv"),
@@ -289,13 +302,33 @@ DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
         "plain seed 1, l1: is 0.900000, published 0.041000;",
     ),
     "no table": (lambda: paths.results().unlink(), "results/results.csv: is missing in the working tree"),
-    "claim fails": (
+    "claim turned": (
         all_errors({"taught": [0.0500, 0.0511]}),
-        "Teaching helps. │ fails │ difference 0.010050",
+        "Teaching helps.: does not hold here (0.0505 against 0.0405: difference 0.01, interval 0.00941 to 0.0107); "
+        "published: holds (0.0306 against 0.0405: difference -0.00995, interval -0.0106 to -0.00932)",
     ),
-    "claim cannot be told": (
+    "claim cannot be told any more": (
         all_errors({"taught": [0.030, 0.0419]}),
-        "Teaching helps. │ cannot tell │ difference -0.004550",
+        "Teaching helps.: cannot tell here (0.036 against 0.0405: difference -0.00455, interval",
+    ),
+    "claim taken back": (
+        claimed(""),
+        "Teaching helps.: is a published claim, and not made here",
+    ),
+    "claim added": (
+        claimed(
+            CLAIMS.removeprefix("claims:\n")
+            + "  - {claim: More., row: taught, metric: l1, relation: at_most, than: 1.0}\n"
+        ),
+        "More.: is claimed here (holds), and not published",
+    ),
+    "digit of an outcome": (
+        change_digit(claims.TABLE, "difference -0.00995", "difference -0.00996"),
+        "results/claims.csv: is not what the files behind it give; line 2:",
+    ),
+    "table of paces that is none": (
+        lambda: write(paths.paces(), "variant,pace\ntaught,constant\n"),
+        "results/paces.csv line 2 cannot be read",
     ),
 }
 
@@ -321,6 +354,36 @@ def relabel(path: str) -> None:
 
 def forget(item: str) -> None:
     edit_lock(lambda items: items.pop(item))
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(("errors", "outcome"), [([0.0500, 0.0511], "does not hold"), ([0.030, 0.0419], "cannot tell")])
+def test_a_claim_that_was_published_as_open_or_refuted_is_no_finding(errors: list[float], outcome: str) -> None:
+    all_errors({"taught": errors})()
+    commit()
+    status, shown = verify()
+    assert status == 0, shown
+    assert f"Teaching helps. │ {outcome} │" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_where_no_outcomes_are_published_it_is_said() -> None:
+    subprocess.run(["git", *IDENTITY, "rm", "-q", "--cached", claims.TABLE.as_posix()], check=True)
+    subprocess.run(["git", *IDENTITY, "commit", "-q", "-m", "no outcomes"], check=True)
+    status, shown = verify()
+    assert status == 0, shown
+    assert "claims come out as published │ yes (not compared: commit" in shown
+    assert "holds no results/claims.csv)" in shown
+
+
+@pytest.mark.usefixtures("published")
+def test_outcomes_are_published_in_the_order_of_the_claims() -> None:
+    with claims.TABLE.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == ["claim", "outcome", "figures", "headline", "problems", "rows", "metric"]
+    assert [line["claim"] for line in lines] == ["Teaching helps.", "The teacher beats the input."]
+    assert [line["headline"] for line in lines] == ["true", "false"]
+    assert (lines[0]["problems"], lines[0]["rows"], lines[0]["metric"]) == ("two", "taught plain", "l1")
 
 
 @pytest.mark.usefixtures("published")
@@ -477,7 +540,8 @@ def held(text: str, **errors: list[float]) -> list[tuple[str, str]]:
         write(paths.quality(name), quality(each))
     gather_results.main()
     write(paths.CLAIMS, "claims:\n" + text)
-    return [(each.state, each.figures) for each in verifying.hold(claims.read(), params.checked())]
+    settings = params.checked()
+    return [(each.state, each.figures) for each in derived.of_results(settings, claims_file.checked()).outcomes]
 
 
 RELATIONS = [
@@ -489,13 +553,13 @@ RELATIONS = [
     ("{row: teacher, metric: l1, relation: better_than, than: input}", "holds"),
     ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.5}", "holds"),
     ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.41}", "cannot tell"),
-    ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.3}", "fails"),
+    ("{row: teacher, metric: l1, relation: at_most, than: input, times: 0.3}", "does not hold"),
     ("{row: teacher, metric: l1, relation: at_least, than: 0.01}", "holds"),
     ("{row: plain, metric: l1, relation: at_most, than: 0.05}", "holds"),
     ("{row: plain, metric: l1, relation: at_most, than: 0.042}", "cannot tell"),
-    ("{row: plain, metric: l1, relation: better_than, than: 0.03}", "fails"),
+    ("{row: plain, metric: l1, relation: better_than, than: 0.03}", "does not hold"),
     ("{row: plain, metric: macs, relation: at_most, than: teacher}", "holds"),
-    ("{row: plain, metric: macs, relation: at_most, than: teacher, times: 0.5}", "fails"),
+    ("{row: plain, metric: macs, relation: at_most, than: teacher, times: 0.5}", "does not hold"),
     ("{row: plain, metric: psnr, relation: at_least, than: 20}", "cannot tell"),
     ("{row: gone, metric: l1, relation: better_than, than: plain}", "other scale"),
 ]
@@ -515,7 +579,7 @@ def test_a_margin_is_what_may_be_lost() -> None:
     slightly_worse = {"taught": [0.0410, 0.0421]}
     assert held(text % 0.002, **slightly_worse)[0][0] == "holds"
     assert held(text % 0.001, **slightly_worse)[0][0] == "cannot tell"
-    assert held(text % 0.0001, **slightly_worse)[0][0] == "fails"
+    assert held(text % 0.0001, **slightly_worse)[0][0] == "does not hold"
 
 
 @pytest.mark.usefixtures("published")
@@ -526,7 +590,7 @@ def test_a_single_seed_decides_nothing() -> None:
         "schedule: short, seeds: [0]}\nevaluation",
     )
     text = "  - {claim: it, row: taught, metric: l1, relation: better_than, than: plain}\n"
-    assert held(text, taught=[0.01])[0] == ("cannot tell", "difference -0.030000 of a single seed")
+    assert held(text, taught=[0.01])[0] == ("cannot tell", "0.01 against 0.04: difference -0.03 of a single seed")
 
 
 @pytest.mark.parametrize(
@@ -535,12 +599,20 @@ def test_a_single_seed_decides_nothing() -> None:
         ("claims: {}\n", "needs a list under `claims:`"),
         ("claims:\n  - {claim: it, row: a, metric: l1, relation: beats, than: b}\n", r"claims\[0\].relation"),
         ("claims:\n  - {claim: it, row: a, metric: l1, relation: at_most}\n", r"claims\[0\].than: Field required"),
+        (
+            "claims:\n  - {claim: it, row: a, metric: l1, relation: at_most, than: [1]}\n",
+            r"claims\[0\].than: Input should be a text or a number; found \[1\]$",
+        ),
+        (
+            "claims:\n  - {claim: it, row: a, metric: l1, relation: at_most, than: }\n",
+            r"claims\[0\].than: is left empty",
+        ),
     ],
 )
 def test_a_malformed_claim_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "claims.yaml").write_text(text)
     with pytest.raises(claims.ClaimsError, match=sentence):
-        claims.read(tmp_path / "claims.yaml")
+        claims_file.checked(tmp_path / "claims.yaml")
 
 
 @pytest.mark.usefixtures("published")
@@ -551,7 +623,7 @@ def test_other_claims_may_be_named() -> None:
     )
     status, shown = verify("--claims", "mine.yaml")
     assert status == 1
-    assert "All is perfect. │ fails" in shown
+    assert "All is perfect. │ does not hold" in shown
     assert "Teaching helps." not in shown
     status, shown = verify("--claims", "nowhere.yaml")
     assert status == 2
@@ -574,11 +646,11 @@ def test_the_claims_of_this_repository_are_about_its_rows() -> None:
     }
     settings = params.checked(root / paths.PARAMS)
     problems = {row.problem for row in rows.values()}
-    for claim in claims.read(root / paths.CLAIMS):
-        if claim.metric == claims.TAU:
+    for claim in claims_file.checked(root / paths.CLAIMS):
+        if claim.metric == outcomes.TAU:
             assert claim.row in settings.searches
             continue
-        if claim.metric in claims.COSINES:
+        if claim.metric in outcomes.COSINES:
             assert claim.row in problems or rows[claim.row].evidence
             continue
         assert claim.row in rows
@@ -598,6 +670,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(paths.PARAMS, TEXT)
     write(paths.GRAPH, GRAPH)
+    write(paths.CLAIMS, "claims: []\n")
     write(Path("code.py"), "x = 1\n")
     acquire_data.main("faces")
     build_judges.main("faces")
@@ -623,29 +696,35 @@ def test_rows_are_judged_again_from_their_weights() -> None:
     assert paths.quality("plain").read_bytes() == before
 
 
-EVIDENCE = "variant,problem,first_low,first_high,last_low,last_high,slope_low,slope_high\n"
+EVIDENCE = "variant,problem,first,first_low,first_high,last,last_low,last_high,slope,slope_low,slope_high\n"
 
 
 @pytest.mark.parametrize(
     ("claim", "state"),
     [
         ("row: one, metric: cosine_slope, relation: at_most, than: 0.0", "holds"),
-        ("row: one, metric: cosine_first, relation: at_most, than: 0.0", "fails"),
+        ("row: one, metric: cosine_first, relation: at_most, than: 0.0", "does not hold"),
         ("row: faces, metric: cosine_slope, relation: at_most, than: 0.0", "cannot tell"),
         ("row: lone, metric: cosine_slope, relation: at_most, than: 0.0", "cannot tell"),
+        ("row: zebras, metric: cosine_slope, relation: at_most, than: 0.0", "other scale"),
         ("row: quarter, metric: tau, relation: at_least, than: 0.0", "holds"),
         ("row: half, metric: tau, relation: at_least, than: 0.0", "cannot tell"),
+        ("row: whole, metric: tau, relation: at_least, than: 0.0", "other scale"),
     ],
 )
 def test_cosines_and_ranks_are_held_against_numbers(claim: str, state: str) -> None:
-    lines = "one,faces,0.1,0.2,-0.2,-0.1,-0.4,-0.3\n,faces,0.1,0.2,-0.2,0.1,-0.4,0.1\nlone,faces,,,,,,\n"
-    choices = {"quarter": {"tau_low": 0.1, "tau_high": 0.9}, "half": {"tau_low": -0.1, "tau_high": 0.9}}
-    known = claims.intervals((EVIDENCE + lines).encode(), choices)
-    nothing: Any = SimpleNamespace(
-        rows=SimpleNamespace(variants={}, chosen={}, sweeps={}),
-        table=SimpleNamespace(rows={}, columns=[]),
-        reports={},
-        intervals=known,
-    )
+    lines = "one,faces,0.15,0.1,0.2,-0.15,-0.2,-0.1,-0.35,-0.4,-0.3\n"
+    lines += ",faces,0.15,0.1,0.2,-0.05,-0.2,0.1,-0.1,-0.4,0.1\nlone,faces,,,,,,,,,\n"
+    choices = {
+        "quarter": {"tau": 0.5, "tau_low": 0.1, "tau_high": 0.9},
+        "half": {"tau": 0.4, "tau_low": -0.1, "tau_high": 0.9},
+    }
+    rows: Any = {name: SimpleNamespace(problem="faces", student={}) for name in ("one", "lone")}
+    rows["best"] = SimpleNamespace(problem="portraits", student={"chosen": "quarter", "pick": "best"})
+    known = outcomes.results(rows, {paths.evidence(): EVIDENCE + lines}, choices, {}, dictionary.Dictionary({}, {}), ())
     stated = claims.Claim.model_validate({"claim": "it", **YAML(typ="safe").load(f"{{{claim}}}")})
-    assert claims.judge(stated, nothing).state == state
+    found = outcomes.judge(stated, known)
+    assert found.state == state
+    behind = {"one": ("one",), "faces": ("one",), "lone": ("lone",), "quarter": ("best",)}
+    assert found.rows == behind.get(stated.row, ())
+    assert found.problems == tuple(dict.fromkeys(rows[name].problem for name in found.rows))

@@ -16,11 +16,11 @@ def check(
         bool, typer.Option("--accept", help="Check the params alone, then write what dvc.yaml's first stage makes.")
     ] = False,
 ) -> None:
-    """Check params.yaml, the members it names, the graph and the deps in dvc.yaml; nothing is run.
+    """Check params.yaml, claims.yaml, the members named, the graph and the deps in dvc.yaml; nothing is run.
 
     Prints every error at once, each with its path, what was found and what is allowed. Exit status 2 if there is one.
     """
-    from retort.checking import accepting, params
+    from retort.checking import accepting, claims, params
     from stages.settings import paths, speed
 
     if accept or file != paths.PARAMS:
@@ -34,6 +34,7 @@ def check(
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:
         graph = beside.submit(items)
         settings = params.checked_or_exit(file)
+        claims.checked_or_exit()
         try:
             found = graph.result()
         except Exception as error:

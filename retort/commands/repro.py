@@ -77,10 +77,11 @@ def repro(
 
 
 def check() -> None:
-    """Hold params.yaml against itself; the import costs more than finding that all is up to date."""
-    from retort.checking import params
+    """Hold params.yaml and claims.yaml to their rules; the import costs more than finding that all is up to date."""
+    from retort.checking import claims, params
 
     params.checked_or_exit()
+    claims.checked_or_exit()
 
 
 def run(targets: list[str], jobs: int, check: Callable[[], object]) -> int:

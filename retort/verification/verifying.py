@@ -11,16 +11,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from retort.verification import against, agreement, claims, recorded, rejudging, repository
+from retort.verification import against, agreement, claimed, derived, recorded, rejudging, repository
 from retort.verification.agreement import Compared, Table
+from retort.verification.derived import Derived
 from retort.verification.published import Source, working
 from retort.verification.recorded import Finding
-from stages.findings import dictionary, gathering, tables
-from stages.metrics import cost
+from stages.findings import outcomes
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
 
-TABLES = (paths.results(), *claims.COMPARED, paths.evidence(), paths.variance(), paths.training_curves())
+TABLES = (paths.results(), *outcomes.DIFFERENCES, paths.evidence(), paths.variance(), paths.training_curves())
 
 
 @dataclass
@@ -73,37 +73,6 @@ def lines(settings: Params, table: Table) -> Iterator[Finding]:
         yield Finding(agreement.name(key), f"is in {paths.results()}, but not in {paths.PARAMS}")
 
 
-def derived(settings: Params) -> Iterator[Finding]:
-    """Whether the tables are what the files behind them give, byte for byte."""
-    try:
-        right = tables_of(settings)
-    except tables.TableError as error:
-        yield Finding(paths.RESULTS.as_posix(), f"gives no tables: {error}")
-        return
-    for path, text in right.items():
-        if not path.exists():
-            yield Finding(path.as_posix(), "is missing")
-            continue
-        mine = path.read_text(encoding="utf-8")
-        if mine != text:
-            yield Finding(path.as_posix(), f"is not what the quality files give; {first_difference(mine, text)}")
-
-
-def tables_of(settings: Params) -> dict[Path, str]:
-    """What gather_results makes of the measured numbers; a clone need not have the curves, so they are left out."""
-    return gathering.texts(gathering.gather(sweeps.rows(settings), cost.COLUMNS))
-
-
-def first_difference(text: str, expected: str) -> str:
-    """The first line in which two texts differ."""
-    mine, right = text.splitlines(), expected.splitlines()
-    for number, (one, two) in enumerate(zip(mine, right, strict=False), 1):
-        if one != two:
-            cells = [f"{a} instead of {b}" for a, b in zip(one.split(","), two.split(","), strict=False) if a != b]
-            return f"line {number}: {cells[0] if cells else 'its length'}"
-    return f"{len(mine)} lines instead of {len(right)}"
-
-
 def table_against(mine: Table, theirs: Table, exact: bool, check: Check) -> None:
     """Whether the published table is met: counts and texts to the letter, measured numbers within tolerance."""
     check.findings += agreement.shape(mine, theirs)
@@ -133,7 +102,7 @@ def read_table(source: Source) -> tuple[Table | None, list[Finding]]:
 
 
 def examine(
-    settings: Params, source: Source | None, exact: bool, quick: int, report: Callable[[str], None]
+    settings: Params, right: Derived, source: Source | None, exact: bool, quick: int, report: Callable[[str], None]
 ) -> Iterator[Check]:
     """Every check, those first that look at the results at hand alone."""
     lock = recorded.parsed(paths.LOCK.read_bytes()) if paths.LOCK.exists() else {}
@@ -147,9 +116,10 @@ def examine(
     yield answered("every row and seed was judged", recorded.check_seeds(settings, here))
     yield answered("all rows were measured in one way", recorded.check_protocols(here))
     yield answered("tables have every row and seed", iter(unreadable) if mine is None else lines(settings, mine))
-    yield answered("tables follow from the files behind them", derived(settings))
+    yield answered("tables follow from the files behind them", derived.findings(right))
     yield answered("the repository says of itself what is so", repository.findings())
     yield compared(settings, lock, here, mine, source, exact)
+    yield reclaimed(right, source)
     if quick:
         chosen = rejudging.sample(settings, here, quick)
         found = rejudging.findings(chosen, here, exact, report)
@@ -182,18 +152,10 @@ def compared(
     return check
 
 
-def hold(listed: list[claims.Claim], settings: Params) -> list[claims.Outcome]:
-    """What became of each claim."""
-    table, problems = read_table(working())
-    if table is None:
-        return [claims.Outcome(each.claim, "cannot tell", problems[0].what) for each in listed]
-    texts = (working().read(path) for path in claims.COMPARED)
-    lines_of = {key: line for text in texts if text is not None for key, line in claims.comparisons(text).items()}
-    try:
-        columns = dictionary.read()
-    except tables.TableError as error:
-        return [claims.Outcome(each.claim, "cannot tell", str(error)) for each in listed]
-    choices = {name: each for name in settings.searches if (each := against.load_json(paths.choice(name)))}
-    intervals = claims.intervals(working().read(paths.evidence()) or b"", choices)
-    results = claims.Results(settings, table, lines_of, reports(settings), columns, intervals)
-    return [claims.judge(each, results) for each in listed]
+def reclaimed(right: Derived, source: Source | None) -> Check:
+    """Whether every claim comes out as it was published."""
+    question = "claims come out as published"
+    if source is None:
+        return Check(question, note="not compared: there is no git here, name published results with --against")
+    findings, note = claimed.against(right.outcomes, source)
+    return Check(question, findings, note)

@@ -94,6 +94,13 @@ Rows with at least {seeds} seeds. `seed_deviation`: standard deviation between t
 `sample_error`: standard error of one training's mean over these images; `seed_share`: share of the former in the sum of
 both variances.
 
+## claims.csv
+
+What becomes of each sentence of `claims.yaml`, in its order. `outcome` is `holds` or `does not hold` where the interval
+lies on one side, `cannot tell` where it does not, and `other scale` where params have no such row. `figures` are those
+that decided. `headline` marks the few sentences that open the page. `problems` and `rows` name what the claim is about,
+`metric` what it was measured with.
+
 ## curves.csv
 
 The losses of every training, each point the mean of the steps since the one before.

@@ -1,0 +1,77 @@
+"""Tables and outcomes once more, as gather_results makes them of the measured numbers at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retort.verification.published import content
+from retort.verification.recorded import Finding
+from stages.findings import claims, gathering, outcomes, records
+from stages.findings.claims import Claim, ClaimsError, Outcome
+from stages.findings.outcomes import Results
+from stages.findings.tables import TableError
+from stages.metrics import cost
+from stages.settings import paths, sweeps
+from stages.settings.rows import Params
+
+UNDERIVED = (paths.paces(), paths.evidence())
+"""Tables that need the curves of trainings, which a clone need not have; claims are held against those at hand."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The tables by path, what became of the claims, and what claims are held against; or why there are none."""
+
+    tables: Mapping[Path, str] = field(default_factory=dict)
+    outcomes: Sequence[Outcome] = ()
+    results: Results | None = None
+    problem: str = ""
+
+    def decided(self, stated: Sequence[Claim]) -> list[Outcome]:
+        """What becomes of other claims; nothing can be told without tables."""
+        if self.results is None:
+            return [Outcome(each, "cannot tell", self.problem) for each in stated]
+        return [outcomes.judge(each, self.results) for each in stated]
+
+
+def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
+    """All that follows from the files behind the tables."""
+    try:
+        found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
+        made = gathering.texts(found)
+        choices = {name: records.read(paths.choice(name)) for name in settings.searches}
+        at_hand = {path: (content(path) or b"").decode("utf-8", errors="replace") for path in UNDERIVED}
+        shown = outcomes.results(
+            found.rows, {**made, **at_hand}, choices, found.reports, found.dictionary, cost.COLUMNS
+        )
+        decided = [outcomes.judge(each, shown) for each in stated]
+    except ClaimsError:
+        raise
+    except TableError as error:
+        return Derived(problem=str(error))
+    return Derived({**made, claims.TABLE: claims.text(decided)}, decided, shown)
+
+
+def findings(right: Derived) -> Iterator[Finding]:
+    """Tables at hand that are not, byte for byte, what follows from the files behind them."""
+    if right.problem:
+        yield Finding(paths.RESULTS.as_posix(), f"gives no tables: {right.problem}")
+    for path, text in right.tables.items():
+        if not path.exists():
+            yield Finding(path.as_posix(), "is missing")
+            continue
+        mine = path.read_text(encoding="utf-8")
+        if mine != text:
+            yield Finding(path.as_posix(), f"is not what the files behind it give; {first_difference(mine, text)}")
+
+
+def first_difference(text: str, expected: str) -> str:
+    """The first line in which two texts differ."""
+    mine, right = text.splitlines(), expected.splitlines()
+    for number, (one, two) in enumerate(zip(mine, right, strict=False), 1):
+        if one != two:
+            cells = [f"{a} instead of {b}" for a, b in zip(one.split(","), two.split(","), strict=False) if a != b]
+            return f"line {number}: {cells[0] if cells else 'its length'}"
+    return f"{len(mine)} lines instead of {len(right)}"
