@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from stages import gather_results
-from stages.findings import additions, comparing, curves, dictionary, records, tables
+from stages.findings import additions, comparing, contrasts, curves, dictionary, records, tables
 from stages.measuring import columns
 from stages.metrics import cost
 from stages.settings import members, params, paths, sweeps
@@ -144,6 +144,13 @@ def test_comparisons_are_paired_with_the_control() -> None:
     assert row["verdict"] == found["accuracy_target"]["verdict"] == "better"
 
 
+def compared(mine: dict[str, float], control: dict[str, float] | None, direction: str) -> comparing.Comparison:
+    """One row against another, which are a family by themselves."""
+    asked = None if control is None else contrasts.pair("mine", "control")
+    (found,) = comparing.compare([asked], {"mine": mine, "control": control or {}}, direction)
+    return found
+
+
 @pytest.mark.parametrize(
     ("mine", "control", "direction", "verdict"),
     [
@@ -152,7 +159,9 @@ def test_comparisons_are_paired_with_the_control() -> None:
         ([0.03, 0.031, 0.0305], [0.02, 0.021, 0.02], "min", "worse"),
         ([0.03, 0.031, 0.0305], [0.02, 0.021, 0.02], "max", "better"),
         ([0.02, 0.04, 0.03], [0.03, 0.03, 0.031], "min", "no evidence"),
-        ([0.02, 0.02], [0.02, 0.02], "min", "no evidence"),
+        ([0.02, 0.02], [0.02, 0.02], "min", "no difference"),
+        ([0.02, 0.0201, 0.0201], [0.02, 0.02, 0.0202], "min", "no difference"),
+        ([0.01, 0.01], [0.02, 0.02], "min", "no evidence"),
         ([0.01], [0.03], "min", "single seed"),
         ([0.01, 0.02], [0.03], "min", "single seed"),
         ([0.01, 0.02], None, "min", "no control"),
@@ -161,22 +170,23 @@ def test_comparisons_are_paired_with_the_control() -> None:
 def test_verdicts(mine: list[float], control: list[float] | None, direction: str, verdict: str) -> None:
     given = {str(seed): value for seed, value in enumerate(mine)}
     other = None if control is None else {str(seed): value for seed, value in enumerate(control)}
-    found = comparing.compare(given, other, direction)
+    found = compared(given, other, direction)
     assert found.verdict == verdict
-    assert (found.low is None) == (found.n < 2)
+    # Equal in every seed, and yet different: no noise was seen, so there is no interval.
+    assert (found.low is None) == (found.n < 2 or found.deviation == 0 != found.difference)
 
 
 def test_other_seeds_are_no_control() -> None:
-    assert comparing.compare({"1": 0.1, "2": 0.1}, {"3": 0.1}, "min").verdict == "no common seed"
+    assert compared({"1": 0.1, "2": 0.1}, {"3": 0.1}, "min").verdict == "no common seed"
 
 
 def test_pairing_sees_what_seeds_share() -> None:
     """A small gain that every seed shows is found under a large spread between seeds; unpaired it would drown."""
     control = {"0": 0.10, "1": 0.20, "2": 0.30}
     mine = {seed: value - 0.01 - 0.001 * int(seed) for seed, value in control.items()}
-    assert comparing.compare(mine, control, "min").verdict == "better"
+    assert compared(mine, control, "min").verdict == "better"
     shuffled = dict(zip(mine, (mine["2"], mine["0"], mine["1"]), strict=True))
-    assert comparing.compare(shuffled, control, "min").verdict == "no evidence"
+    assert compared(shuffled, control, "min").verdict == "no evidence"
 
 
 @pytest.mark.usefixtures("content")

@@ -18,9 +18,8 @@ from stages.settings import paths
 TITLE = "What a part of a lesson adds"
 NOTHING = "No row is taught all that another one is, and more, so nothing can be said about a part of a lesson."
 NOTE = (
-    "{metric}: a row against the same student whose lesson lacks one part, in percent of the latter; bars: 95 % "
-    "interval over common seeds (not corrected for the number of lines; with two seeds very wide). Filled: the "
-    "interval leaves zero out. Hollow: no evidence. Small grey ring: one seed, no interval. Blue side: better."
+    "{metric}: a row against the same student whose lesson lacks one part, in percent of the latter; bars: interval "
+    f"over common seeds, {forest.BARS} {forest.MARKED}"
 )
 LINE, HEAD, LEFT, TOP, RIGHT, COLUMN, GAP = 0.135, 0.16, 0.08, 0.3, 0.12, 1.5, 0.15
 

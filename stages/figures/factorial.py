@@ -24,10 +24,12 @@ TITLE = "Taught minus control: generator, discriminator or both, by matched laye
 NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."
 NOTE = (
     "Change of {metric} against the untaught student of the same size, in percent of the latter; {better} is better. "
-    "Hatched: no evidence, the 95 % interval over seeds holds zero (slanted) or there is one seed only (upright). "
+    "Hatched: the corrected interval over seeds holds zero, and is wide, so that there is no evidence (slanted), or "
+    "lies within ±10 % of the control, so that there is no difference (dotted); or there is one seed only (upright). "
     "n: seeds."
 )
-NO_EVIDENCE, ONE_SEED = "/////", "|||"
+HATCHES = {"better": None, "worse": None, "no evidence": "/////", "no difference": "..."}
+ONE_SEED = "|||"
 KINDS = ("none", "euclidean")
 UNTAUGHT = "nothing"
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.27, 1.1, 0.5, 0.2
@@ -138,7 +140,7 @@ def draw(axes: Axes, panel: Panel, scale: Normalize) -> None:
 
 def tile(column: int, row: int, effect: Effect, scale: Normalize, better: str) -> Patch:
     """A cell, hatched unless its interval leaves zero out."""
-    hatch = None if effect.proven else ONE_SEED if effect.low is None else NO_EVIDENCE
+    hatch = HATCHES.get(effect.verdict, ONE_SEED)
     # Paler without evidence: a strong colour would be read before its hatch.
     shown = effect.share if effect.proven else effect.share * PALENESS
     face = colours(better)(scale(shown))

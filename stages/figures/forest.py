@@ -17,10 +17,14 @@ from stages.settings import paths
 
 TITLE = "Taught minus control, every row"
 NOTHING = "No taught row has an untaught control with a seed in common, so no difference can be shown."
+BARS = "at the level of Holm's correction for all lines of a problem, noise pooled over them."
+MARKED = (
+    "Blue or vermilion: the interval leaves zero out, better or worse. Black: it lies within ±10 % of the control, no "
+    "difference. Hollow: no evidence. Small grey ring: no interval, one seed. Blue side: better."
+)
 NOTE = (
-    "Difference to the untaught student of the same size in percent of the latter; bars: 95 % interval over common "
-    "seeds (not corrected for the number of rows). Filled: the interval leaves zero out. Hollow: no evidence. "
-    "Small grey ring: one seed, no interval. Blue side: better."
+    "Difference to the untaught student of the same size in percent of the latter; bars: interval over common seeds, "
+    f"{BARS} {MARKED}"
 )
 BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1", "coverage": "coverage"}
 """What stands beside the deciding metric: the first that was compared."""
@@ -112,6 +116,7 @@ def point(axes: Axes, place: float, effect: Effect) -> None:
         axes.plot(effect.share * 100, place, "o", ms=2.4, mfc="white", mec=style.FAINT, mew=0.7)
         return
     colour = {"better": style.BLUE, "worse": style.VERMILION}.get(effect.verdict, style.INK)
+    face = "white" if effect.verdict == "no evidence" else colour
     axes.plot([effect.low * 100, effect.high * 100], [place, place], color=colour, lw=1.1, solid_capstyle="butt")
     marker = {"better": "o", "worse": "s"}.get(effect.verdict, "D")
-    axes.plot(effect.share * 100, place, marker, ms=3.8, mfc=colour if effect.proven else "white", mec=colour, mew=0.9)
+    axes.plot(effect.share * 100, place, marker, ms=3.8, mfc=face, mec=colour, mew=0.9)

@@ -25,9 +25,8 @@ AGAINST = {
 """What rows are held against, and over which panel."""
 NOTE = (
     "{metric}: each row against others that differ from it in their pace alone, or that are not taught, in percent of "
-    "these; bars: 95 % interval over common seeds (not corrected for the number of lines; with two seeds very wide; "
-    "cut off at the edge). Dose: time average of λ. The same dose: a constant λ of that average.{twin} Filled: the "
-    "interval leaves zero out. Hollow: no evidence. Small grey ring: one seed, no interval. Blue side: better."
+    f"these; bars, cut off at the edge: interval over common seeds, {forest.BARS} Dose: time average of λ. The same "
+    f"dose: a constant λ of that average.{{twin}} {forest.MARKED}"
 )
 MEANT = " Twin: the pace that is mirrored, or the same pace at the usual schedule."
 LINE, LEFT, TOP, RIGHT, SPACE, DOSE = 0.135, 1.75, 0.42, 0.12, 0.14, 0.38

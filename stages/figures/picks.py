@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from stages.figures import additions
+from stages.figures import additions, forest
 from stages.figures.additions import Line
 from stages.figures.evidence import Evidence, by_headline, effect
 from stages.figures.style import Drawn
@@ -16,9 +16,7 @@ from stages.settings import paths
 TITLE = "The searched student against its controls of the same cost"
 NOTE = (
     "{metric}: the widths that a search found best against its other picks, made and taught alike, in percent of the "
-    "latter; bars: 95 % interval over common seeds (not corrected for the number of lines; with two seeds very wide). "
-    "Filled: the interval leaves zero out. Hollow: no evidence. Small grey ring: one seed, no interval. Blue side: "
-    "better."
+    f"latter; bars: interval over common seeds, {forest.BARS} {forest.MARKED}"
 )
 HEADS = ("best against", "taught")
 

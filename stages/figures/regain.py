@@ -100,12 +100,7 @@ def line(axes: Axes, found: Gap, name: str, place: float, teacher: bool) -> None
         value = found.teacher if teacher else found.control
     axes.plot(found.extents[name], [place, place], color=style.INK, lw=0.9, solid_capstyle="butt", zorder=3)
     effect = found.effects.get(name)
-    mark(axes, value, place, "teacher" if teacher else "control" if effect is None else verdict(effect))
-
-
-def verdict(effect: Effect) -> str:
-    """How sure a difference to the control is."""
-    return "single seed" if effect.low is None else effect.verdict
+    mark(axes, value, place, "teacher" if teacher else "control" if effect is None else effect.verdict)
 
 
 MARKS = {
@@ -114,6 +109,7 @@ MARKS = {
     "better": ("<", 4.0, style.BLUE, style.INK),
     "worse": (">", 4.0, style.VERMILION, style.INK),
     "no evidence": ("D", 3.0, "white", style.INK),
+    "no difference": ("D", 3.0, style.INK, style.INK),
     "single seed": ("o", 2.6, "white", style.INK),
 }
 """Marker, size, face and edge."""

@@ -24,8 +24,9 @@ BESIDE = "f1"
 """The metric beside the one that decides, where rows have it."""
 NOTE = (
     "Change against the student that is not taught (α = 0, for which the temperature is nothing), in percentage "
-    "points; blue: better. Hatched: no evidence, the 95 % interval over {seeds} common seeds holds zero (not corrected "
-    "for the number of cells). α = 0: what the control scores, ± one standard deviation over its seeds: a change "
+    "points; blue: better. Hatched: the interval over {seeds} common seeds, corrected for the number of cells, holds "
+    "zero, and is wide, so that there is no evidence (slanted), or lies within ±10 % of the control, so that there is "
+    "no difference (dotted). α = 0: what the control scores, ± one standard deviation over its seeds: a change "
     "within it is what another seed alone would do."
 )
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 0.44, 0.26, 0.75, 0.52, 0.25
@@ -98,7 +99,7 @@ def yardstick(axes: Axes, values: list[float], columns: int) -> None:
 def tile(axes: Axes, column: int, row: int, line: Line, reach: float) -> None:
     """One point of the grid, hatched unless its interval leaves zero out."""
     change, proven = float(line["difference"]) * 100, line["verdict"] in ("better", "worse")
-    hatch = None if proven else factorial.ONE_SEED if line["low"] == "" else factorial.NO_EVIDENCE
+    hatch = factorial.HATCHES.get(line["verdict"], factorial.ONE_SEED)
     scale = Normalize(-reach, reach)
     face = factorial.colours(line["better"])(scale(change if proven else change * PALENESS))
     patch = Rectangle((column + 0.02, row + 0.06), 0.96, 0.88, facecolor=face, edgecolor="#808080", lw=0.4, hatch=hatch)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.findings import additions, comparing, conflicts, courses, dictionary, naming, paces, picks, records, tables
+from stages.findings import (
+    additions,
+    comparing,
+    conflicts,
+    contrasts,
+    courses,
+    dictionary,
+    naming,
+    paces,
+    picks,
+    records,
+    tables,
+)
 from stages.findings.comparing import Comparison
 from stages.findings.courses import Course
 from stages.findings.dictionary import Dictionary
@@ -16,33 +28,12 @@ from stages.measuring.columns import Column
 from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
 
-COMPARISON = (
-    "variant",
-    "control",
-    "metric",
-    "better",
-    "n",
-    "taught",
-    "untaught",
-    "difference",
-    "low",
-    "high",
-    "verdict",
-)
-ADDITION = (
-    "variant",
-    "beside",
-    "added",
-    "metric",
-    "better",
-    "n",
-    "more",
-    "less",
-    "difference",
-    "low",
-    "high",
-    "verdict",
-)
+MEASURED = (
+    "difference", "low", "high", "verdict", "scale", "degrees", "deviation", "p_holm", "detectable",
+)  # fmt: skip
+"""What all tables of differences say of two rows."""
+COMPARISON = ("variant", "control", "metric", "better", "n", "taught", "untaught", *MEASURED)
+ADDITION = ("variant", "beside", "added", "metric", "better", "n", "more", "less", *MEASURED)
 PACE = (
     "variant",
     "pace",
@@ -55,26 +46,11 @@ PACE = (
     "n",
     "paced",
     "other",
-    "difference",
-    "low",
-    "high",
-    "verdict",
+    *MEASURED,
 )
-CHOICE = (
-    "variant",
-    "search",
-    "against",
-    "beside",
-    "metric",
-    "better",
-    "n",
-    "best",
-    "other",
-    "difference",
-    "low",
-    "high",
-    "verdict",
-)
+CHOICE = ("variant", "search", "against", "beside", "metric", "better", "n", "best", "other", *MEASURED)
+Results = dict[str, tuple[str, Comparison]]
+"""Metric -> which direction is better, and the comparison."""
 VARIANCE = ("variant", "metric", "seeds", "mean", "seed_deviation", "sample_error", "seed_share")
 
 
@@ -129,51 +105,75 @@ def complete(columns: list[str], line: Report) -> Report:
 
 def comparisons(found: Gathered) -> Iterator[dict[str, object]]:
     """Every taught row against its control, on every column of which one direction is better."""
-    for name, row in found.rows.items():
-        if not comparing.taught(row):
-            continue
-        control = comparing.control_of(row, found.rows)
-        for metric, better, result in compared(found, name, control):
-            numbers = dict(zip(COMPARISON[4:], vars(result).values(), strict=True))
-            yield {"variant": name, "control": control, "metric": metric, "better": better, **numbers}
+    rows = found.rows
+    pairs = [(name, comparing.control_of(row, rows)) for name, row in rows.items() if comparing.taught(row)]
+    for (name, control), results in zip(pairs, compared(found, pairs), strict=True):
+        yield from told(COMPARISON, {"variant": name, "control": control}, results)
 
 
 def added(found: Gathered) -> Iterator[dict[str, object]]:
     """Every row against those whose lesson it extends."""
-    for each in additions.of_rows(found.rows):
-        for metric, better, result in compared(found, each.more, each.less):
-            numbers = dict(zip(ADDITION[5:], vars(result).values(), strict=True))
-            names = {"variant": each.more, "beside": each.less, "added": each.added}
-            yield {**names, "metric": metric, "better": better, **numbers}
+    known = list(additions.of_rows(found.rows))
+    for each, results in zip(known, compared(found, [(each.more, each.less) for each in known]), strict=True):
+        yield from told(ADDITION, {"variant": each.more, "beside": each.less, "added": each.added}, results)
 
 
 def paced(found: Gathered, known: Mapping[str, Course]) -> Iterator[dict[str, object]]:
     """Every row at a pace of its own against those that it has to be held against."""
-    for each in paces.of_rows(found.rows, known):
-        for metric, better, result in compared(found, each.variant, each.beside):
-            mine = {"pace": naming.paced(found.rows[each.variant]), "dose": known[each.variant].dose}
-            other = known[each.beside].dose if each.beside in known else 0.0
-            numbers = dict(zip(PACE[8:], vars(result).values(), strict=True))
-            yield {**vars(each), **mine, "beside_dose": other, "metric": metric, "better": better, **numbers}
+    pairings = list(paces.of_rows(found.rows, known))
+    for each, results in zip(pairings, compared(found, [(e.variant, e.beside) for e in pairings]), strict=True):
+        mine = {"pace": naming.paced(found.rows[each.variant]), "dose": known[each.variant].dose}
+        other = known[each.beside].dose if each.beside in known else 0.0
+        yield from told(PACE, {**vars(each), **mine, "beside_dose": other}, results)
 
 
 def picked(found: Gathered) -> Iterator[dict[str, object]]:
     """Every row of what a search found best against its controls."""
-    for each in picks.of_rows(found.rows):
-        for metric, better, result in compared(found, each.variant, each.beside):
-            numbers = dict(zip(CHOICE[6:], vars(result).values(), strict=True))
-            yield {**vars(each), "metric": metric, "better": better, **numbers}
+    known = list(picks.of_rows(found.rows))
+    for each, results in zip(known, compared(found, [(each.variant, each.beside) for each in known]), strict=True):
+        yield from told(CHOICE, vars(each), results)
 
 
-def compared(found: Gathered, name: str, other: str | None) -> Iterator[tuple[str, str, Comparison]]:
-    """A row against another, seed by seed, on every column of which one direction is better."""
-    mine, theirs = found.reports[name]["seeds"], found.reports[other]["seeds"] if other else None
-    for metric in mine[str(found.rows[name].seeds[0])]["overall"]:
-        better = found.dictionary.described(metric).better
-        if better:
-            values = {seed: each["overall"][metric] for seed, each in mine.items()}
-            others = {seed: each["overall"][metric] for seed, each in theirs.items()} if theirs else None
-            yield metric, better, comparing.compare(values, others, better)
+def told(columns: Sequence[str], names: Mapping[str, object], results: Results) -> Iterator[dict[str, object]]:
+    """The lines of two rows: their names, then what each metric says of them."""
+    numbers = columns[columns.index("n") :]
+    for metric, (better, result) in results.items():
+        yield {**names, "metric": metric, "better": better, **dict(zip(numbers, vars(result).values(), strict=True))}
+
+
+def compared(found: Gathered, pairs: Sequence[tuple[str, str | None]]) -> list[Results]:
+    """Each row against another on every column of which one direction is better.
+
+    All pairs of one problem are a family in each of its metrics.
+    """
+    results: list[Results] = [{} for _ in pairs]
+    problems: dict[str, list[int]] = {}
+    for place, (name, _) in enumerate(pairs):
+        problems.setdefault(found.rows[name].problem, []).append(place)
+    for places in problems.values():
+        metrics = dict.fromkeys(metric for place in places for metric in decided(found, pairs[place][0]))
+        for metric in metrics:
+            mine = [place for place in places if metric in decided(found, pairs[place][0])]
+            better, values = found.dictionary.described(metric).better, numbers(found, metric)
+            asked = [contrasts.pair(name, other) if other else None for name, other in (pairs[place] for place in mine)]
+            for place, result in zip(mine, comparing.compare(asked, values, better), strict=True):
+                results[place][metric] = better, result
+    return results
+
+
+def decided(found: Gathered, name: str) -> list[str]:
+    """The measured columns of a row of which one direction is better."""
+    overall = found.reports[name]["seeds"][str(found.rows[name].seeds[0])]["overall"]
+    return [metric for metric in overall if found.dictionary.described(metric).better]
+
+
+def numbers(found: Gathered, metric: str) -> dict[str, dict[str, float]]:
+    """A measured column, by row and seed, of the rows that have it."""
+    return {
+        name: {seed: each["overall"][metric] for seed, each in report["seeds"].items()}
+        for name, report in found.reports.items()
+        if all(metric in each["overall"] for each in report["seeds"].values())
+    }
 
 
 def variances(found: Gathered) -> Iterator[dict[str, object]]:

@@ -8,6 +8,8 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from stages.findings import comparing, detecting, pooling
+
 SEEDS_FOR_VARIANCE = 3
 SAME_DOSE = 0.01
 """Doses that differ by no more than this are the same."""
@@ -52,14 +54,41 @@ and which column decides in a problem.
 ## comparisons.csv
 
 Each taught row against its control: the first row with the same teacher, compression, settings, student, schedule, play
-and examination that is not taught. Seeds are paired; `difference` is `taught` minus `untaught`, and `low` and `high`
-bound it (95 %, two-sided, Student's t over seeds, not corrected for the number of comparisons). `verdict` is better,
-worse or no evidence; with one common seed it is `single seed`: one training each says nothing about the next.
+and examination that is not taught. Seeds are those of the student's training and are paired: `difference` is `taught`
+minus `untaught` over common seeds. All students of a problem share one teacher; intervals are conditional on it.
+
+The lines of one problem and metric in one table are a family. How far their differences scatter is pooled:
+
+- `scale` says how. `raw`: one deviation for the family. `log`: the same of logarithms, where all numbers are positive
+  and a test of equal variances (Brown and Forsythe's spreads, {refused}) refuses the differences, not those of
+  logarithms. `taught` and `untaught` are then geometric means, and the bounds of their ratio are turned into
+  differences from `untaught`, so that all stay in the metric's unit. `own`: the test refuses both, and each line has
+  its own deviation.
+- `deviation` is that of one paired difference (on `log`, of the logarithm of the ratio), so that the error of
+  `difference` is `deviation` / √`n`. `degrees` are its degrees of freedom. Lines that share a control share its noise:
+  they have fewer together than as many independent ones.
+- `low` and `high` bound the difference by Student's t, and `p_holm` is its p-value after Holm's correction for all
+  lines of the family. The interval is taken at the level at which Holm tested the line last: {alarms} over the number
+  of lines that had not passed yet. So it leaves zero out exactly where `p_holm` is below {alarms}. Each interval
+  covers at least {level}; all of a family together cover less often than that.
+- `verdict` follows from `low` and `high`. `better` or `worse`: zero is left out. `no difference`: it is not, and the
+  whole interval lies within ±{narrow} of `untaught`. `no evidence`: neither; the true difference may be large or none.
+- `detectable` is the smallest true difference, in the better direction, that so many seeds would have shown in
+  {power} of all experiments, at the level of the line's interval.
+
+Where all rows of a family have one variance, at most {alarms} of families hold a false `better` or `worse`: {alarms}
+where lines share no row, 2 to {alarms} where they share a control. Where one row is four times as noisy as the others,
+it is 8 to 14 %, since so few seeds hardly show that it is. Where it is far noisier still, five seeds show it, and it
+is {alarms} again; two seeds may agree by chance, and it is up to 22 %. All is simulated in `tests/test_alarms.py`.
+
+With one common seed the verdict is `single seed`, and there is no interval, though others of its problem may have
+several: nothing of the line's own could contradict their deviation. It is no part of the family. Where no noise was
+seen at all and the difference is not zero (counts over few images), there is no interval either.
 
 ## additions.csv
 
 What a part of a lesson adds: rows of the same student, of which one (`variant`) is taught all that the other (`beside`)
-is, and more (`added`), with no third row in between. `difference` is `more` minus `less`, over common seeds as above.
+is, and more (`added`), with no third row in between. `difference` is `more` minus `less`; all else is as above.
 
 ## paces.csv
 
@@ -67,13 +96,13 @@ What a pace changes: rows that agree in all but how λ, the factor on their less
 `dose` is the time average of λ; of a pace that follows the gradients it is known only afterwards, from the records.
 `against` says what `beside` is: the untaught row (`no KD`), the lesson at its whole weight (`constant`), a row whose λ
 never moves and has the same average within {near} (`same dose`), the pace that is mirrored here (`reversed`), the same
-pace at another schedule. `difference` is `paced` minus `other`, over common seeds as above.
+pace at another schedule. `difference` is `paced` minus `other`; all else is as above.
 
 ## picks.csv
 
 What a search is worth: a student of the widths that it found best (`variant`) against another of its picks (`beside`),
 made, taught and judged alike; `against` says which: the uniform one, or one by chance, at the same cost. `difference`
-is `best` minus `other`, over common seeds as above. `choices/<search>.json` holds what the search measured, and `tau`,
+is `best` minus `other`; all else is as above. `choices/<search>.json` holds what the search measured, and `tau`,
 how far the ranks by shared weights are those of training alone.
 
 ## evidence.csv
@@ -144,6 +173,14 @@ def page(columns: Iterable[tuple[str, str, str, str, str]], protocols: Mapping[s
     for name, *cells in (*names, *columns, (PROTOCOL, "", "", "evaluation", PROTOCOL_NOTE)):
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     blocks = [f"`{key}`\n\n```json\n{json.dumps(each, indent=1)}\n```" for key, each in protocols.items()]
+    shares = {
+        "refused": pooling.REFUSED,
+        "alarms": comparing.ALARMS,
+        "level": comparing.LEVEL,
+        "narrow": comparing.NEAR,
+        "power": detecting.POWER,
+    }
     return PAGE.format(
-        results="\n".join(lines), seeds=SEEDS_FOR_VARIANCE, near=SAME_DOSE, protocols="\n\n".join(blocks)
-    )
+        results="\n".join(lines), seeds=SEEDS_FOR_VARIANCE, near=SAME_DOSE, protocols="\n\n".join(blocks),
+        **{name: f"{share * 100:g} %" for name, share in shares.items()},
+    )  # fmt: skip
