@@ -23,7 +23,7 @@ from stages.settings.rows import Params
 from stages.tables import cards, gathered, latex, markdown, readme, summary
 from stages.tables.columns import decimals, written
 from stages.tables.gathered import Gathered
-from stages.tables.marks import marks, pooled
+from stages.tables.marks import Mark, agreeing, marks, pooled
 from stages.tables.summary import Table
 from tests import columns_of_rows, digits
 from tests.laid import HOSTILE, lay, markdown_tables, settings
@@ -181,6 +181,30 @@ def test_of_rows_that_noise_cannot_tell_apart_the_best_has_the_most_seeds() -> N
     rows = {"lucky": [0.99], "sure": [1.0, 1.02, 0.98], "worse": [2.0, 2.02, 1.98]}
     assert marks(rows, "min") == {"lucky": "near", "sure": "best"}
     assert marks({**rows, "lucky": [0.5]}, "min") == {"lucky": "best"}
+
+
+def test_the_best_and_its_control_are_marked_as_the_verdict_says() -> None:
+    """Pairing sees what seeds share; a mark that ignores it would contradict the verdict beside it."""
+    near: dict[str, Mark] = {"taught": "best", "plain": "near", "third": "near"}
+    apart: dict[str, Mark] = {"taught": "best", "third": "near"}
+    pair = ("taught", "plain")
+    assert agreeing(near, {pair: "better"}) == apart
+    for word in ("no evidence", "no difference"):
+        assert agreeing(apart, {pair: word}) == near
+    assert agreeing(near, {pair: "single seed"}) == near
+    assert agreeing(apart, {pair: "single seed"}) == apart
+    # Of rows that are not the best, nothing follows; and the control may be the best itself.
+    assert agreeing(near, {("third", "plain"): "better"}) == near
+    assert agreeing({"plain": "best", "taught": "near"}, {pair: "worse"}) == {"plain": "best"}
+    assert agreeing({"plain": "best"}, {pair: "no evidence"}) == {"plain": "best", "taught": "near"}
+
+
+def test_more_rivals_make_more_rows_near() -> None:
+    """Held against the best are all others: of many rows more would be told apart by chance."""
+    rows = {"a": [1.0, 1.02, 0.98], "b": [1.05, 1.07, 1.03]}
+    assert marks(rows, "min") == {"a": "best"}
+    many = {f"c{place}": [9.0] for place in range(30)}
+    assert marks({**rows, **many}, "min") == {"a": "best", "b": "near"}
 
 
 def test_without_seeds_only_the_best_and_its_equals_are_marked() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from stages.findings import comparing
 from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
 from stages.tables import exported, markdown, notes
@@ -123,11 +124,13 @@ def limits(found: Gathered, table: Table, group: Group, readers: Collection[str]
     if single:
         yield f"{single} of the students were trained with one seed: how much another seed would change is unknown."
     verdicts = [line.verdicts.get(group.judged_by, "") for line in group.lines if line.kind == "taught"]
-    proven = sum(each in ("better", "worse") for each in verdicts)
+    proven, none = (sum(each in words for each in verdicts) for words in (("better", "worse"), ("no difference",)))
     yield (
         f"Of {len(verdicts)} taught rows, {proven} {'differs' if proven == 1 else 'differ'} from the control "
-        "beyond the noise of seeds; of the others nothing is shown, in neither direction. "
-        "Intervals are not corrected for the number of comparisons."
+        f"beyond the noise of seeds, and {none} {'does' if none == 1 else 'do'} not, within "
+        f"±{comparing.NEAR * 100:g} % of it; of the others nothing is shown, in neither direction. Intervals are those "
+        "of Holm's correction for the comparisons of this problem. They cover other trainings of these students, not "
+        "other teachers or other images."
     )
     yield from table.layout.limits(found.only({line.name: found.rows[line.name] for line in group.lines if line.name}))
 

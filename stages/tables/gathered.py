@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,11 @@ class Gathered:
     def verdict(self, row: str, metric: str) -> str:
         """What the comparison with the control says; empty for a row that is not taught."""
         return self.comparisons.get((row, metric), {}).get("verdict", "")
+
+    def verdicts(self, rows: Collection[str], metric: str) -> dict[tuple[str, str], str]:
+        """What is said of these rows and their controls, by row and control."""
+        known = ((row, self.comparisons.get((row, metric))) for row in rows)
+        return {(row, line["control"]): line["verdict"] for row, line in known if line and line["control"] in rows}
 
     def time(self, row: str, *, batch: int = 1, threads: int = 1) -> Mapping[str, Any]:
         """The row's times on the processor; empty where none were taken."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from stages.findings import dictionary
+from stages.findings import comparing, dictionary
 from stages.settings import machine as machines
 from stages.tables.columns import TRAINING, Column
 from stages.tables.gathered import Gathered
@@ -53,16 +53,17 @@ def of_marks(groups: Sequence[Group], usual: dictionary.Column) -> Iterator[str]
     yield "Mean ± standard deviation over training seeds (n), where n > 1."
     yield (
         "@best: best student of its problem; @near: those that the noise of training seeds cannot tell from it "
-        "(Student's t, 95 %, deviation pooled over the problem's rows of several seeds)."
+        "(Student's t, deviation pooled over the problem's rows of several seeds, 5 % over the number of rows; between "
+        "the best row and its control the verdict decides)."
     )
     if not all(group.noise_known for group in groups):
         yield "§ One seed per row: the noise is unknown, the best may be so by chance and nothing is marked as near it."
+    named = ", or on what is named beside it" if any(group.decides != usual for group in groups) else ""
+    yield f"@control: control, the same student not taught. KD vs control: on the {usual.title}{named}, paired by seed."
     yield (
-        f"@control: control, the same student not taught. KD vs control: on the {usual.title}, or on what is named "
-        "beside it, paired by seed, 95 % interval; a single seed says nothing about the next."
-        if any(group.decides != usual for group in groups)
-        else f"@control: control, the same student not taught. KD vs control: on the {usual.title}, paired by seed, "
-        "95 % interval; a single seed says nothing about the next."
+        "Verdicts follow from intervals whose noise is pooled over the problem's rows, after Holm's correction. No "
+        f"difference: the interval lies within ±{comparing.NEAR * 100:g} % of the control; no evidence: it holds zero, "
+        "and is wider. A single seed says nothing about the next."
     )
 
 

@@ -145,7 +145,10 @@ def group(found: Gathered, problem: str, names: Sequence[str], columns: Sequence
     values = {column.key: {name: values_of(found, name, column) for name in names} for column in columns}
     students = [name for name, row in rows.items() if kind_of(row) != "teacher"]
     given: dict[str, dict[str, Mark]] = {
-        column.key: marks.marks({name: values[column.key][name] for name in students}, column.better)
+        column.key: marks.agreeing(
+            marks.marks({name: values[column.key][name] for name in students}, column.better),
+            found.verdicts(students, column.source),
+        )
         for column in columns
         if column.better
     }

@@ -343,13 +343,13 @@ function verdict(row, known) {
   const column = columnOf[main.metric];
   const number = (value) => (column ? inColumn(column, value) : short(value));
   const bounds = main.low === undefined ? "" : `${number(main.low)} to ${number(main.high)}`;
-  const because = bounds ? ` (95 % interval ${bounds}, ${main.n} seeds)` : " (a single seed: it says nothing about the next)";
+  const because = bounds ? ` (corrected interval ${bounds}, ${main.n} seeds)` : main.n > 1 ? " (the same in every seed: no noise was seen)" : " (a single seed: it says nothing about the next)";
   const line = (each) => [h("code", {}, each.metric), short(each.taught), short(each.untaught), short(each.difference), range(each.low, each.high), each.verdict];
   return [
     h("p", { class: `conclusion ${main.verdict}` }, h("b", {}, main.verdict), `: ${column ? told(column, main.taught) : `${main.metric} ${short(main.taught)}`} against ${number(main.untaught)} of its control `,
       link(main.control), `, a difference of ${number(main.difference)}${because}.`),
     h("details", {}, h("summary", {}, "On every metric"),
-      table(["metric", "taught", "control", "difference", "95 % interval", "verdict"], known.comparisons.map(line), { label: "Differences from the control" })),
+      table(["metric", "taught", "control", "difference", "corrected interval", "verdict"], known.comparisons.map(line), { label: "Differences from the control" })),
   ];
 }
 function tile(name, side, column, line, label) {
