@@ -2,17 +2,28 @@
 
 In: params, claims.yaml, results/costs.json, results/quality, results/curves, results/choices; out, in results:
 results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, claims.csv,
-and what their columns mean: README.md for readers, columns.json for programs.
+and what their columns mean: README.md for readers, columns.json for programs; metrics and plots, folders of small files
+for `dvc metrics` and `dvc plots`.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from pathlib import Path
 
-from stages.findings import claims, curves, gathering, outcomes, records, tables
+from stages.findings import claims, curves, gathering, headlines, outcomes, plots, records, tables
 from stages.metrics import cost
 from stages.settings import params, paths, provenance, sweeps
 from stages.settings.atomic import write_atomically
+
+
+def tidy(written: Collection[Path]) -> None:
+    """Take away the files of rows and problems that are no more."""
+    for folder in (headlines.FOLDER, plots.FOLDER):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file not in written:
+                file.unlink()
 
 
 def main() -> None:
@@ -27,8 +38,12 @@ def main() -> None:
         choices = {name: records.read(paths.choice(name)) for name in settings.searches}
         shown = outcomes.results(rows, texts, choices, found.reports, found.dictionary, cost.COLUMNS)
         texts[claims.TABLE] = claims.text(outcomes.judge(each, shown) for each in stated)
+        compared = texts[paths.comparisons()]
+        texts |= {**headlines.texts(found, compared), **plots.quality(found, compared)}
+        texts |= plots.curves(settings, rows, points)
         for path, content in texts.items():
             write_atomically(path, content.encode())
+        tidy(texts)
     print(f"{sum(len(row.seeds) for row in found.rows.values())} lines of {len(found.rows)} rows")
 
 

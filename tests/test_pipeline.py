@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from retort.checking import accepting, params, yaml_text
-from stages.findings import claims
+from stages.findings import claims, headlines, plots
 from stages.settings import paths, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,7 +85,7 @@ def test_outs_are_those_of_paths() -> None:
         "gather_results": [
             *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
             *(paths.paces(), paths.picks(), paths.evidence(), paths.dictionary(), paths.columns()),
-            claims.TABLE,
+            *(claims.TABLE, headlines.FOLDER, plots.FOLDER),
         ],
         "measure_latency": [paths.latency()],
         "plot_figures": [paths.figures(), paths.manifest()],
@@ -102,6 +102,15 @@ def test_weights_are_cached_and_numbers_are_in_git(stage: str) -> None:
     in_git = [isinstance(entry, dict) and next(iter(entry.values())).get("cache") is False for entry in entries]
     assert all(in_git) or not any(in_git), f"{stage} mixes cached outs and outs in git; DVC restores such only partly"
     assert not any(next(iter(e.values())).get("persist") for e in entries if isinstance(e, dict))
+
+
+def test_what_dvc_shows_is_made_by_the_pipeline() -> None:
+    content = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    shown = {*flat(content["metrics"]), *flat(content["plots"])}
+    made = {out for stage in STAGES for out in all_outs(stage)}
+    assert shown == {path for path in shown if path in made or any(path.startswith(f"{out}/") for out in made)}
+    # Files of hundreds of numbers would bury these in `dvc metrics show`.
+    assert not [stage for stage in STAGES if {"metrics", "plots"} & body(stage).keys()]
 
 
 @pytest.mark.parametrize("file", PARAMS_FILES, ids=lambda file: file.name)

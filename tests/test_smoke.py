@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from retort.checking import params
 from retort.engine import imports
+from stages.findings import headlines
 from stages.settings import sweeps
 from tests.cloned import ROOT, call, clone, commit, made, retort
 
@@ -78,6 +80,18 @@ def test_an_archive_renders_again_and_restores_weights_without_git(finished: Pat
     call(root, "dvc", "pull", "--quiet")
     assert call(root, "dvc", "status").strip() == "Data and pipelines are up to date."
     assert made(root) == made(folder)
+
+
+def test_dvc_shows_headline_numbers_and_plots(finished: Path) -> None:
+    shown = json.loads(call(finished, "dvc", "metrics", "show", "--json"))[""]["data"]
+    rows = sweeps.rows(params.checked(finished / "params.yaml"))
+    wanted = [f"results/metrics/{name}.json" for names in headlines.of_problems(rows).values() for name in names]
+    assert sorted(shown) == sorted(wanted)
+    page = json.loads(call(finished, "dvc", "plots", "show", "--json"))
+    assert not page.get("errors")
+    drawn = {path for path in page["data"] if page["data"][path]}
+    files = {file.relative_to(finished).as_posix() for file in (finished / "results" / "plots").rglob("*.csv")}
+    assert drawn == {*files, "paper_figures/figures/summary.png"}
 
 
 def commands(text: str) -> set[str]:

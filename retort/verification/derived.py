@@ -8,7 +8,7 @@ from pathlib import Path
 
 from retort.verification.published import content
 from retort.verification.recorded import Finding
-from stages.findings import claims, gathering, outcomes, records
+from stages.findings import claims, gathering, headlines, outcomes, plots, records
 from stages.findings.claims import Claim, ClaimsError, Outcome
 from stages.findings.outcomes import Results
 from stages.findings.tables import TableError
@@ -51,6 +51,8 @@ def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
         raise
     except TableError as error:
         return Derived(problem=str(error))
+    compared = made[paths.comparisons()]
+    made |= {**headlines.texts(found, compared), **plots.quality(found, compared)}
     return Derived({**made, claims.TABLE: claims.text(decided)}, decided, shown)
 
 

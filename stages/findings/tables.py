@@ -134,6 +134,13 @@ that decided. `headline` marks the few sentences that open the page. `problems` 
 
 The losses of every training, each point the mean of the steps since the one before.
 
+## metrics, plots
+
+Small files for `dvc metrics show`, `dvc metrics diff` and `dvc plots show`. `metrics` holds, of each problem, the
+headline rows (of one that has none, the first of its rows): means over seeds of what decides, costs, the verdict.
+`plots/quality` holds every row by what decides in its problem; `plots/curves` the losses that all rows of a plot have,
+means over seeds.
+
 ## Protocols
 
 {protocols}
