@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+import statistics
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pytest
 import torch
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
 
 from stages import write_tables
 from stages.learning import checkpoints
@@ -17,6 +22,44 @@ from stages.settings.atomic import write_atomically
 from stages.tables import cards, gathered, summary
 from stages.tables.gathered import Gathered
 from tests.laid import lay, markdown_tables, settings
+
+TEXT = Annotated[str, Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """Closed and strict: what Hugging Face's format does not have is refused, and of its optional fields the unused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Task(Part):
+    type: Literal["image-to-image", "unconditional-image-generation", "image-classification", "other"]
+    name: TEXT
+
+
+class Dataset(Part):
+    type: TEXT
+    name: TEXT
+    split: TEXT
+
+
+class Metric(Part):
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: TEXT
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    verified: Literal[False]
+    args: dict[str, Any]
+
+
+class Result(Part):
+    task: Task
+    dataset: Dataset
+    metrics: Annotated[list[Metric], Field(min_length=1)]
+
+
+class Model(Part):
+    name: TEXT
+    results: Annotated[list[Result], Field(min_length=1)]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +78,51 @@ def found(laid: Path, monkeypatch: pytest.MonkeyPatch) -> Gathered:
 
 def texts(found: Gathered) -> dict[str, str]:
     return cards.texts(found, summary.build(found))
+
+
+def front(text: str) -> dict[str, Any]:
+    """The front matter of a card."""
+    opened, matter, _ = text.split("---\n", 2)
+    assert opened == ""
+    content: dict[str, Any] = YAML(typ="safe").load(matter)
+    return content
+
+
+def indexed(made: dict[str, str]) -> Iterator[tuple[str, dict[str, Any], Model]]:
+    """Every model of every card, with its problem and the front matter."""
+    for file, text in made.items():
+        matter = front(text)
+        for entry in matter["model-index"]:
+            yield file.removesuffix(".md"), matter, Model.model_validate(entry)
+
+
+def test_the_index_holds_each_row_once_under_the_task_of_its_card(found: Gathered) -> None:
+    models = list(indexed(texts(found)))
+    assert [model.name for _, _, model in models] == list(found.rows)
+    for problem, matter, model in models:
+        assert found.rows[model.name].problem == problem
+        (result,) = model.results
+        assert result.task.type == matter["pipeline_tag"]
+        assert result.dataset.type.split("+")[0] == found.rows[model.name].dataset
+
+
+def test_numbers_of_the_index_are_those_of_the_results(found: Gathered) -> None:
+    lines = gathered.table(paths.results())
+    for problem, _, model in indexed(texts(found)):
+        (result,) = model.results
+        mine = [line for line in lines if line["variant"] == model.name]
+        judged = found.dictionary.headline(problem).name
+        metrics = {metric.type: metric for metric in result.metrics}
+        assert (judged in metrics) == any(line[judged] for line in mine)
+        for name, metric in metrics.items():
+            values = [float(line[name]) for line in mine]
+            assert metric.value == pytest.approx(statistics.fmean(values), abs=1e-6)
+            assert metric.args["seeds"] == [int(line["seed"]) for line in mine]
+            assert ("standard_deviation" in metric.args) == (len(values) > 1)
+            if len(values) > 1:
+                assert metric.args["standard_deviation"] == pytest.approx(statistics.stdev(values), abs=1e-6)
+            assert ("own judge" in metric.name) == name.endswith("_judge")
+            assert {"min": "lower", "max": "higher"}[found.dictionary.described(name).better] in metric.name
 
 
 def test_a_card_for_each_problem_with_all_its_rows(found: Gathered) -> None:

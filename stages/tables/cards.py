@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stages.findings import comparing
 from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
-from stages.tables import exported, markdown, notes
+from stages.tables import exported, indexed, markdown, notes
 from stages.tables.columns import Column
 from stages.tables.exported import Exported
 from stages.tables.gathered import Gathered
@@ -200,6 +200,7 @@ def card(found: Gathered, table: Table, group: Group, outside: Exported | None =
         students=sum(len(row.seeds) for row in students.values()),
         schedules=[(name, schedule(settings, name)) for name in used],
         columns=columns,
+        indexed=lambda tag: Made(indexed.text(found, rows, columns, tag.strip())),
         taught=table.layout.taught, kept=kept, files=files(found, outside, group.problem),
         origins=[Made(origin) for origin in origins(readers)],
         notes=notes.made(notes.in_short(found, group, columns), markdown.escape, markdown.WORDS),
