@@ -1,0 +1,233 @@
+"""Two runs of the same comparisons with other seeds: how many verdicts agree, and how many should.
+
+How often two runs agree follows from their own power. A true difference that is far from zero in units of its error
+comes out twice; one of which chance decides comes out as often as a coin says. So the share that should agree is
+found by playing: true differences are drawn from what one run says of them, two runs are drawn from these, each with
+the noise, seeds and shared controls that the tables tell, and are judged as results are (pooled deviation, Holm). The
+middle 95 % of the plays are the interval in which the share of real runs must lie.
+
+What one run says of its true differences is taken together: their distribution, in standard errors, is the one most
+likely to have given what was measured (nonparametric maximum likelihood; Kiefer and Wolfowitz 1956). Taken one by one,
+differences that noise made large would be believed, and more verdicts expected to change than do.
+
+Plays assume that both runs judge a family on the same scale, that noise is normal, and that families are independent:
+one metric of each problem, as the columns that decide are. Metrics of the same trainings are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.stats import t
+
+from stages.findings.comparing import ALARMS, NEAR
+
+DECIDED = ("better", "worse")
+JUDGED = (*DECIDED, "no difference", "no evidence")
+"""Verdicts of several seeds, by the numbers that plays call them."""
+PLAYS = 1000
+SEED = 0
+GRID, ROUNDS = 201, 300
+"""Points of the distribution of true differences, and rounds of its estimation."""
+MIDDLE = 0.95
+
+Line = Mapping[str, str]
+Key = tuple[str, str, str]
+"""Row, what it is held against, metric."""
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """How the verdicts of two runs compare, and how they should; `reversed` names better that became worse or back."""
+
+    compared: int
+    agree: int
+    expected: float
+    low: float
+    high: float
+    reversed: tuple[Key, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of verdicts that agree."""
+        return self.agree / self.compared
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether as many agree as power predicts; more do no harm."""
+        return self.share >= self.low and not self.reversed
+
+
+@dataclass(frozen=True)
+class Family:
+    """The lines of one problem and metric, on their scale: differences, deviations, how a verdict turns them round."""
+
+    pairs: tuple[tuple[str, str], ...]
+    seeds: Int[np.ndarray, " lines"]
+    mean: Float[np.ndarray, " lines"]
+    deviation: Float[np.ndarray, " lines"]
+    degrees: Float[np.ndarray, " lines"]
+    control: Float[np.ndarray, " lines"]
+    scale: str
+    better: str
+
+    @property
+    def error(self) -> Float[np.ndarray, " lines"]:
+        """Standard errors of the mean differences."""
+        return self.deviation / np.sqrt(self.seeds)
+
+
+def key(line: Line) -> Key:
+    """Which comparison a line of a table of differences is."""
+    return line["variant"], line.get("control", line.get("beside", "")), line["metric"]
+
+
+def judged(lines: Iterable[Line]) -> dict[Key, Line]:
+    """Lines of several seeds with an interval."""
+    return {key(line): line for line in lines if line["verdict"] in JUDGED and line["low"] != ""}
+
+
+def families(lines: Iterable[Line], problems: Mapping[str, str]) -> list[Family]:
+    """The lines as they were judged, problem by problem and metric by metric; those without any noise say nothing."""
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        if float(line["deviation"]) > 0:
+            found.setdefault((problems[line["variant"]], line["metric"]), []).append(line)
+    return [family(each) for each in found.values()]
+
+
+def family(lines: Sequence[Line]) -> Family:
+    """Lines of one problem and metric."""
+
+    def column(name: str) -> Float[np.ndarray, " lines"]:
+        return np.array([float(line[name]) for line in lines])
+
+    scale, control, difference = lines[0]["scale"], column(sides(lines[0])[1]), column("difference")
+    mean = np.log1p(difference / control) if scale == "log" else difference
+    pairs = tuple(key(line)[:2] for line in lines)
+    numbers = column("deviation"), column("degrees"), control
+    return Family(pairs, column("n").astype(int), mean, *numbers, scale, lines[0]["better"])
+
+
+def sides(line: Line) -> tuple[str, str]:
+    """The columns of a table that hold the numbers of a row and of what it is held against."""
+    columns = list(line)
+    place = columns.index("n")
+    return columns[place + 1], columns[place + 2]
+
+
+def believed(found: Sequence[Family]) -> tuple[Float[np.ndarray, " grid"], list[Float[np.ndarray, "lines grid"]]]:
+    """Possible true differences in standard errors, and of each line how much each is to be believed."""
+    measured = np.concatenate([each.mean / each.error for each in found])
+    degrees = np.concatenate([each.degrees for each in found])
+    grid = np.unique(np.append(np.linspace(measured.min(), measured.max(), GRID), 0.0))
+    likelihood = t.pdf(measured[:, None] - grid, degrees[:, None])
+    weights = np.full(len(grid), 1 / len(grid))
+    for _ in range(ROUNDS):
+        shares = likelihood * weights
+        weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
+    shares = likelihood * weights
+    ends = np.cumsum([len(each.pairs) for each in found])[:-1]
+    return grid, np.split(shares / shares.sum(axis=1, keepdims=True), ends)
+
+
+def play(
+    family: Family, truth: Float[np.ndarray, "plays lines"], random: np.random.Generator
+) -> Int[np.ndarray, "plays lines"]:
+    """The verdicts of runs in which these are the true differences, by their place in JUDGED."""
+    plays, most = len(truth), int(family.seeds.max())
+    held = np.arange(most) < family.seeds[:, None]
+    noise = drawn(family, plays, most, random)
+    differences = truth[:, :, None] + family.deviation[:, None] * noise
+    mean = np.where(held, differences, 0.0).sum(axis=2) / family.seeds
+    squares = (np.where(held, differences - mean[:, :, None], 0.0) ** 2).sum(axis=2)
+    if family.scale == "own":
+        deviation = np.sqrt(squares / (family.seeds - 1))
+    else:
+        deviation = np.sqrt(squares.sum(axis=1, keepdims=True) / (family.seeds - 1).sum())
+    return verdicts(family, mean, deviation / np.sqrt(family.seeds))
+
+
+def drawn(family: Family, plays: int, most: int, random: np.random.Generator) -> Float[np.ndarray, "plays lines seeds"]:
+    """Noise of unit deviation; of a shared row at most half of the quietest line's variance comes."""
+    names = dict.fromkeys(name for pair in family.pairs for name in pair)
+    rows = {name: random.standard_normal((plays, most)) for name in names}
+    part = np.sqrt((family.deviation.min() ** 2 / 2) / family.deviation**2)
+    rest = np.sqrt(1 - part**2)
+    lines = [
+        mine * rows[row] - others * rows[other]
+        for (row, other), mine, others in zip(family.pairs, rest, part, strict=True)
+    ]
+    return np.stack(lines, axis=1)
+
+
+def verdicts(
+    family: Family, mean: Float[np.ndarray, "plays lines"], error: Float[np.ndarray, "plays lines"]
+) -> Int[np.ndarray, "plays lines"]:
+    """What Holm's intervals say, as `comparing.verdict` would."""
+    lines = len(family.pairs)
+    chance = 2 * t.sf(np.abs(mean) / error, family.degrees)
+    order = np.argsort(chance, axis=1)
+    levels = ALARMS / np.arange(lines, 0, -1)
+    passed = np.logical_and.accumulate(np.take_along_axis(chance, order, axis=1) <= levels, axis=1)
+    last = np.where(passed, np.arange(lines), np.minimum(passed.sum(axis=1, keepdims=True), lines - 1))
+    place = np.empty_like(last)
+    np.put_along_axis(place, order, last, axis=1)
+    bounds = t.isf(levels[:, None] / 2, family.degrees)
+    reach = np.take_along_axis(np.broadcast_to(bounds.T, (len(mean), lines, lines)), place[:, :, None], axis=2)[:, :, 0]
+    low, high = (turned(family, mean + sign * reach * error) for sign in (-1, 1))
+    return said(family, low, high)
+
+
+def turned(family: Family, value: Float[np.ndarray, "plays lines"]) -> Float[np.ndarray, "plays lines"]:
+    """Differences in the metric's unit."""
+    return family.control * np.expm1(np.minimum(value, 50.0)) if family.scale == "log" else value
+
+
+def said(
+    family: Family, low: Float[np.ndarray, "plays lines"], high: Float[np.ndarray, "plays lines"]
+) -> Int[np.ndarray, "plays lines"]:
+    """Verdicts by their place in JUDGED."""
+    near = NEAR * np.abs(family.control)
+    fell: Bool[np.ndarray, "plays lines"] = high < 0
+    decided = np.where(fell == (family.better == "min"), 0, 1)
+    return np.where((low <= 0) & (high >= 0), np.where((low >= -near) & (high <= near), 2, 3), decided)
+
+
+def predicted(lines: Iterable[Line], problems: Mapping[str, str], plays: int = PLAYS) -> tuple[float, float, float]:
+    """The share of verdicts that agree in two runs like this one: the mean of plays, and their middle 95 %."""
+    found = families(lines, problems)
+    grid, shares = believed(found)
+    random = np.random.default_rng(SEED)
+    agree = np.zeros(plays)
+    for family, belief in zip(found, shares, strict=True):
+        chosen = np.stack([random.choice(grid, plays, p=each) for each in belief], axis=1)
+        first, second = (play(family, chosen * family.error, random) for _ in range(2))
+        agree += (first == second).sum(axis=1)
+    agree /= sum(len(each.pairs) for each in found)
+    low, high = np.quantile(agree, [(1 - MIDDLE) / 2, (1 + MIDDLE) / 2])
+    return float(agree.mean()), float(low), float(high)
+
+
+def repeated(first: Iterable[Line], second: Iterable[Line], problems: Mapping[str, str]) -> Repeated:
+    """How the verdicts of one run come out in another; `problems` says which problem a row is of."""
+    mine, theirs = judged(first), judged(second)
+    common = [each for each in mine if each in theirs]
+    if not common:
+        raise ValueError("the runs have no comparison of several seeds in common")
+    pairs = {each: (mine[each]["verdict"], theirs[each]["verdict"]) for each in common}
+    turned_round = tuple(each for each, both in pairs.items() if set(both) == set(DECIDED))
+    expected, low, high = predicted([mine[each] for each in common], problems)
+    agree = sum(one == other for one, other in pairs.values())
+    return Repeated(len(common), agree, expected, low, high, turned_round)
+
+
+def told(found: Repeated) -> str:
+    """The comparison in a sentence."""
+    return (
+        f"{found.agree} of {found.compared} verdicts agree ({found.share:.0%}); intervals of this power predict "
+        f"{found.expected:.0%} ({found.low:.0%} to {found.high:.0%}); {len(found.reversed)} reversed"
+    )

@@ -1,0 +1,112 @@
+"""Two runs with other seeds: as many verdicts agree as predicted, and what is not as predicted is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from retort.verification import repeating
+from stages.findings import comparing, gathering, tables
+from tests.test_pooling import SHARED, drawn
+
+ROWS, FAMILIES, SEEDS = 5, 12, 3
+SHIFTS = (0.0, 0.0, 0.0, 0.06, 0.12, -0.12, 0.3, -0.5)
+"""True differences, of which the smallest are below what three seeds show."""
+
+Lines = list[dict[str, str]]
+
+
+def run(seed: int, shifts: Sequence[Sequence[float]], n: int = SEEDS, better: str = "min") -> Lines:
+    """A table of comparisons, a problem to each family; truths are given, noise is the seed's."""
+    lines: Lines = []
+    for problem, truths in enumerate(shifts):
+        spread = 0.02 if problem % 2 else 0.08
+        asked, values = drawn([spread] * (len(truths) + 1), n, 1000 * seed + problem, shared=SHARED, shifts=truths)
+        for place, found in enumerate(comparing.compare(asked, values, better)):
+            names = (f"{problem}-row{place}", f"{problem}-control", "l1", better)
+            cells = dict(zip(gathering.COMPARISON, (*names, *vars(found).values()), strict=True))
+            lines.append({column: tables.written(cell) for column, cell in cells.items()})
+    return lines
+
+
+def truths(seed: int) -> list[list[float]]:
+    random = np.random.default_rng(seed)
+    return [[float(each) for each in random.choice(SHIFTS, ROWS)] for _ in range(FAMILIES)]
+
+
+def problems(lines: Lines) -> dict[str, str]:
+    return {line["variant"]: line["variant"].split("-")[0] for line in lines}
+
+
+@pytest.mark.parametrize("better", ["min", "max"])
+@pytest.mark.parametrize("n", [2, 3])
+def test_plays_are_judged_as_results_are(n: int, better: str) -> None:
+    """From the numbers of a table the plays' arithmetic comes to the verdicts of the table."""
+    lines = [line for seed in range(10) for line in run(seed, truths(seed), n, better)]
+    scales = set()
+    for start in range(0, len(lines), ROWS):
+        mine = lines[start : start + ROWS]
+        family = repeating.family(mine)
+        again = repeating.verdicts(family, family.mean[None], family.error[None])[0]
+        assert [repeating.JUDGED[place] for place in again] == [line["verdict"] for line in mine]
+        scales.add(family.scale)
+    assert scales >= ({"raw", "own"} if n > 2 else {"raw"})
+
+
+def test_as_many_verdicts_agree_as_predicted() -> None:
+    """Of forty pairs of runs the true share lies in the predicted interval in nearly all, and is as high on average."""
+    inside, ahead = [], []
+    for seed in range(40):
+        known = truths(seed)
+        first, second = run(2 * seed, known), run(2 * seed + 1, known)
+        found = repeating.repeated(first, second, problems(first))
+        inside.append(found.low <= found.share <= found.high)
+        ahead.append(found.share - found.expected)
+    assert np.mean(inside) >= 0.85  # 95 % of 40 are 38; 34 or fewer come in one of a hundred times
+    assert abs(np.mean(ahead)) < 0.03
+    assert 0.02 < np.std(ahead) < 0.12, "pairs of runs that all agree alike would predict nothing"
+
+
+def test_runs_of_different_truths_do_not_agree_as_predicted() -> None:
+    """Rows that were swapped, or other data: fewer verdicts agree than power allows, and some are reversed."""
+    first, second = run(0, truths(0)), run(1, truths(1))
+    found = repeating.repeated(first, second, problems(first))
+    assert found.share < found.low
+    assert found.reversed
+    assert not found.as_expected
+    assert repeating.repeated(first, run(1, truths(0)), problems(first)).as_expected
+
+
+def test_a_single_reversal_is_a_finding() -> None:
+    first = run(0, truths(0))
+    other = {"better": "worse", "worse": "better"}
+    place = next(place for place, line in enumerate(first) if line["verdict"] in other)
+    second = [dict(line) for line in first]
+    second[place]["verdict"] = other[first[place]["verdict"]]
+    found = repeating.repeated(first, second, problems(first))
+    assert found.reversed == (repeating.key(first[place]),)
+    assert (found.compared, found.agree) == (len(first), len(first) - 1)
+    assert not found.as_expected
+    assert "1 reversed" in repeating.told(found)
+
+
+def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None:
+    sure = run(0, [[2.0] * ROWS, [-2.0] * ROWS])
+    expected, low, high = repeating.predicted(sure, problems(sure))
+    assert low > 0.99
+    assert expected <= high == 1.0
+    # In the noisier half of the problems such a difference is shown in some runs, and in others not.
+    unsure = run(0, [[0.17, -0.17, 0.17, -0.17]] * 12)
+    expected, low, high = repeating.predicted(unsure, problems(unsure))
+    assert 0.5 < low < expected < high < 1.0
+
+
+def test_single_seeds_and_other_rows_are_not_compared() -> None:
+    first = run(0, truths(0))
+    single = [{**line, "verdict": "single seed", "low": "", "high": ""} for line in first]
+    with pytest.raises(ValueError, match="no comparison of several seeds in common"):
+        repeating.repeated(first, single, problems(first))
+    half = first[: len(first) // 2]
+    assert repeating.repeated(first, half, problems(first)).compared == len(half)
