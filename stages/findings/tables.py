@@ -73,6 +73,7 @@ The lines of one problem and metric in one table are a family. How far their dif
   covers at least {level}; all of a family together cover less often than that.
 - `verdict` follows from `low` and `high`. `better` or `worse`: zero is left out. `no difference`: it is not, and the
   whole interval lies within ±{narrow} of `untaught`. `no evidence`: neither; the true difference may be large or none.
+  Of scores near 1 (accuracy, F1) ±{narrow} is much; read the error beside them.
 - `detectable` is the smallest true difference, in the better direction, that so many seeds would have shown in
   {power} of all experiments, at the level of the line's interval.
 
