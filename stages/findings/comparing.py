@@ -17,7 +17,7 @@ from typing import Literal
 
 from scipy.stats import t
 
-from stages.findings import contrasts, correcting, detecting, pooling
+from stages.findings import contrasts, correcting, detecting, pooling, student
 from stages.findings.contrasts import Axis, Contrast, Values
 from stages.findings.correcting import Corrected
 from stages.findings.pooling import Noise, Scale
@@ -131,7 +131,7 @@ class Measured:
 
     def chance(self) -> float:
         """How often a difference as large comes about by noise alone, two-sided; always where no noise was seen."""
-        return 1.0 if self.deviation == 0 else float(2 * t.sf(abs(self.mean) / self.error, self.degrees))
+        return 1.0 if self.deviation == 0 else student.beyond(self.mean / self.error, self.degrees)
 
     def unit(self, value: float) -> float:
         """A difference in the metric's unit; of logarithms it is a ratio to what stands on the other side."""
@@ -156,7 +156,7 @@ def judged(found: Measured, holm: Corrected, direction: str) -> Comparison:
     noise = (found.scale, found.degrees, found.deviation, holm.p)
     if found.deviation == 0 and found.mean != 0:
         return Comparison(*about, None, None, "no evidence", *noise, None)
-    reach = float(t.isf(holm.level / 2, found.degrees)) * found.error
+    reach = student.bound(holm.level, found.degrees) * found.error
     low, high = found.unit(found.mean - reach), found.unit(found.mean + reach)
     shown = (1 if direction == "max" else -1) * detecting.detectable(found.degrees, holm.level) * found.error
     return Comparison(*about, low, high, verdict(low, high, direction, found.other), *noise, abs(found.unit(shown)))

@@ -7,7 +7,9 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import brentq
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, norm
+
+from stages.findings import student
 
 POWER = 0.8
 POINTS = 4_000
@@ -25,14 +27,14 @@ def power(shift: float, degrees: float, level: float) -> float:
 
     SciPy's noncentral t is not used: it fails where few degrees of freedom make bounds of hundreds.
     """
-    bound = float(t.isf(level / 2, degrees)) * deviations(degrees)
+    bound = student.bound(level, degrees) * deviations(degrees)
     return float((norm.cdf(shift - bound) + norm.cdf(-shift - bound)).mean())
 
 
 @lru_cache(maxsize=4096)
 def detectable(degrees: float, level: float, wanted: float = POWER) -> float:
     """The true difference, in standard errors, that would be shown as often as wanted."""
-    most = 4 * float(t.isf(level / 2, degrees)) + 10
+    most = 4 * student.bound(level, degrees) + 10
 
     def short(shift: float) -> float:
         return power(shift, degrees, level) - wanted
