@@ -105,6 +105,8 @@ def commands(text: str) -> set[str]:
     return lines | spans
 
 
+PAGES = ("README.md", "docs/machines.md")
+"""What a newcomer reads, and then whoever has several machines."""
 ADDRESS = "tls://HOST:8786"
 RUN_BY_READERS = ("retort", "make", "dvc", "python", "pip")
 # The Makefile's recipes, which would set up an environment inside the clone; how they end is what is run elsewhere.
@@ -140,11 +142,11 @@ ARGUMENTS = {
 }
 
 
-def test_every_command_of_the_readme_runs(finished: Path, tmp_path: Path) -> None:
+def test_every_command_that_readers_are_told_runs(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder, symlinks=True)
     commit(folder)
-    found = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+    found = set[str]().union(*(commands((ROOT / page).read_text(encoding="utf-8")) for page in PAGES))
     assert {*RECIPES, *ELSEWHERE} <= found
     # What changes the params comes last.
     for command in sorted(found - set(ELSEWHERE), key=lambda each: ("use" in each, each)):
