@@ -1,8 +1,8 @@
 """Write the summaries of all rows for papers and programs, and the page that shows every row and figure.
 
-In: params, results/, figures; out: paper_figures/tables, cards and index.html. The block of results in README.md
-follows. What the page says of the origin of rows is read from results/provenance, which every run rewrites: it is no
-declared input.
+In: params, results/, figures; out: paper_figures/tables, cards and index.html. The blocks of findings and results in
+README.md follow. What the page says of the origin of rows is read from results/provenance, which every run rewrites:
+it is no declared input.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from stages.findings.tables import TableError
 from stages.settings import params, paths, provenance
 from stages.settings.atomic import write_atomically
-from stages.tables import cards, exported, gathered, latex, markdown, page, readme, report, separated, summary
+from stages.tables import cards, claimed, exported, gathered, latex, markdown, page, readme, report, separated, summary
 from stages.tables.summary import Table
 
 
@@ -35,10 +35,12 @@ def files(built: Sequence[tuple[gathered.Gathered, Table]]) -> dict[Path, str]:
     for each in built:
         found |= {paths.table(name): text for name, text in texts(*each).items()}
         found |= {paths.cards() / name: text for name, text in cards.texts(*each).items()}
+    opening = claimed.opening(built)
+    found[readme.FINDINGS.file] = markdown.findings(opening)
     outside = exported.of(built[0][0])
     if outside is not None:
         found |= {paths.table(name): text for name, text in exported.texts(outside).items()}
-    found[paths.page()] = report.page(built, outside)
+    found[paths.page()] = report.page(built, opening, outside)
     return found
 
 

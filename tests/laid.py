@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from stages.findings import conflicts, gathering, tables
 from stages.settings import params, paths
 from stages.settings.rows import Params
-from tests import columns_of_rows, smallest
+from tests import columns_of_rows, smallest, stated
 
 Content = dict[str, Any]
 HOSTILE = r"<script>alert(1)</script> & 100 % of $x_1$ #2 {a} ~b^c \d | `e` *f* [g](h)"
@@ -154,6 +154,7 @@ def lay(rows: Params) -> None:
     nothing = {paths.additions(): gathering.ADDITION, paths.paces(): gathering.PACE, paths.picks(): gathering.CHOICE}
     for path, columns in {**nothing, paths.evidence(): conflicts.COLUMNS}.items():
         path.write_text(tables.text(columns, []))
+    stated.lay(stated.line("Set 1: teaching helps.", "holds", "taught plain", "set1", headline=True))
     paths.costs().write_text(json.dumps({"teachers": {"large": costs_of(8)}, "variants": counted}))
     lay_for_the_page(rows)
     paths.latency().write_text(json.dumps(latency))

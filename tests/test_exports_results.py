@@ -24,7 +24,7 @@ from stages.findings.exports import Line
 from stages.findings.tables import TableError
 from stages.settings import params, paths
 from stages.settings.rows import Params
-from stages.tables import cards, exported, gathered, report, summary
+from stages.tables import cards, claimed, exported, gathered, report, summary
 from stages.tables.exported import Exported
 from stages.timing.runtimes import FLOAT16, FLOAT32, INT8, OUTSIDE, TORCH
 from tests import exported_results, fabricated, laid
@@ -224,7 +224,8 @@ class Links(HTMLParser):
 
 
 def page(found: gathered.Gathered) -> Links:
-    return Links(report.page(summary.tables_of(found), exported.of(found)))
+    built = summary.tables_of(found)
+    return Links(report.page(built, claimed.opening(built), exported.of(found)))
 
 
 def test_the_page_leads_to_files_and_cards_that_are_there(settings: Params) -> None:

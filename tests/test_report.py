@@ -34,15 +34,17 @@ from stages.measuring import strips
 from stages.settings import params, paths, provenance, sweeps
 from stages.settings.atomic import write_atomically
 from stages.settings.rows import Params
-from stages.tables import details, gathered, pictures, report, summary
-from tests import chromium, digits, laid
+from stages.tables import claimed, details, gathered, pictures, report, summary
+from tests import chromium, digits, laid, stated
 from tests.chromium import Browser, Page
 from tests.fabricated import SMOKE, fabricate
 from tests.laid import timed
 
 ROOT = Path(__file__).resolve().parents[1]
-LARGEST = 15_500_000
+LARGEST = 8_000_000
 SCRIPT, BROKEN = '<script>window.ran = "script"</script>', '"><img src=x onerror="window.ran = 1"><!-- </script \u2028'
+FIRST = "Set 1: the last block and the image teach a student to paint."
+"""The claim that opens the page."""
 HOSTILE = {"set1-w4b3-none": SCRIPT, "set1-w4b3-fr135": BROKEN}
 
 
@@ -90,6 +92,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         settings = fabricate()
         lay_latency(settings)
         draw()
+        stated.lay(
+            stated.line(FIRST, "holds", "set1-w4b3-fr5out set1-w4b3-none", "set1", headline=True),
+            stated.line(SCRIPT, "does not hold", "set1-w4b3-d-fr5out", "set1", headline=True),
+            stated.line("Joint: nobody knows.", "cannot tell", "joint-teacher", "joint"),
+        )
         write_tables.main()
         yield folder
 
@@ -130,7 +137,8 @@ class Parts(HTMLParser):
         return next(data for each, known, data in self.held if (each, known) == (tag, name))
 
     def island(self, name: str) -> dict[str, Any]:
-        return dict(json.loads(self.content("script", name)))
+        text = self.content("script", name)
+        return dict(json.loads(text if name == "pictures" else gzip.decompress(base64.b64decode(text))))
 
 
 # --- the file
@@ -200,18 +208,21 @@ def test_every_taught_row_has_its_diagram_and_no_figure_is_there_twice(text: str
         taught = row.distill.generator != "none" or row.distill.discriminator != "none"
         assert (details[name]["diagram"] in shown) == taught
     figures = {name: each["content"] for name, each in shown.items() if not name.startswith("sheet ")}
-    assert set(figures) == set(json.loads(paths.manifest().read_text(encoding="utf-8")))
+    listed = json.loads(paths.manifest().read_text(encoding="utf-8"))
+    assert set(figures) == {name for name in listed if not name.startswith(pictures.ARRANGED)}
     assert len(set(figures.values())) == len(figures)
 
 
 def test_pictures_lose_nothing(text: str) -> None:
     parts = Parts(text)
     details, shown = parts.island("data")["details"], parts.island("pictures")
-    packed = [name for name, each in shown.items() if each["packed"]]
+    packed, outlines = [name for name, each in shown.items() if each["packed"]], parts.island("data")["outlines"]
     assert packed
     for name in packed:
-        drawing = gzip.decompress(base64.b64decode(shown[name]["content"]))
-        assert drawing == paths.figure(f"{name}.svg").read_bytes()
+        drawing = gzip.decompress(base64.b64decode(shown[name]["content"])).decode()
+        assert "<path id=" not in drawing
+        again = re.sub("\x01([0-9]+);", lambda found: outlines[int(found[1])], drawing)
+        assert again.encode() == paths.figure(f"{name}.svg").read_bytes()
     for name in ("set1-w4b3-fr5out", "joint-teacher"):
         sheet = Image.open(io.BytesIO(base64.b64decode(shown[f"sheet {name}"]["content"]))).convert("RGB")
         whole = np.asarray(Image.open(paths.samples(name)).convert("RGB"))
@@ -247,11 +258,11 @@ def test_origins_are_of_the_stages_before_the_page(place: Path, text: str, tmp_p
     shutil.copytree(place, copy)
     with contextlib.chdir(copy):
         shutil.rmtree(paths.provenances())
-        found = gathered.load(params.read())
-        page = report.page(summary.tables_of(found))
+        built = summary.tables_of(gathered.load(params.read()))
+        page = report.page(built, claimed.opening(built))
         assert Parts(page).island("data")["records"] == {}
         provenance.record("distill_students", "set1-w4b3-none", 61.0, {"precision": "float32"})
-        page = report.page(summary.tables_of(found))
+        page = report.page(built, claimed.opening(built))
     records = Parts(page).island("data")["records"]
     assert records["distill_students@set1-w4b3-none"]["seconds"] == 61.0
 
@@ -276,7 +287,10 @@ def test_a_lost_figure_is_named(place: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     paths.figure("weights.svg").unlink()
     with pytest.raises(TableError, match=r"weights\.svg does not exist"):
-        pictures.figure("weights")
+        pictures.drawings(["weights"])
+    paths.figure("weights.png").unlink()
+    with pytest.raises(TableError, match=r"weights\.png does not exist"):
+        pictures.figure("weights", "<svg/>")
 
 
 def test_the_published_page_is_small_and_has_every_published_row() -> None:
@@ -614,6 +628,68 @@ def test_a_load_from_elsewhere_is_refused_and_noticed(browser: Browser, place: P
     one.close()
 
 
+def test_a_finding_leads_to_its_row_and_the_focus_comes_back(page: Page) -> None:
+    assert page.run("document.querySelector('main section').id") == "found"
+    assert page.run("document.querySelector('.finding .claim').textContent") == FIRST
+    assert page.run("document.querySelectorAll('.first .finding').length") == 2
+    link = ".first .finding a[href='#row=set1-w4b3-fr5out']"
+    page.focus(link)
+    page.press("Enter")
+    page.until("document.querySelector('#panel').open")
+    assert "set1-w4b3-fr5out" in page.run("document.querySelector('#panel').innerText")
+    page.until("document.querySelector('#table tr.chosen')?.getBoundingClientRect().top < innerHeight")
+    page.press("Escape")
+    page.until("!document.querySelector('#panel').open && location.hash === ''")
+    assert page.run(f'document.activeElement === document.querySelector("{link}")')
+
+
+def test_claims_of_a_system_unfold_by_keys(page: Page) -> None:
+    claim = "document.querySelector('.system .claim')"
+    assert page.run(f"{claim}.checkVisibility()") is False
+    page.focus(".system summary")
+    page.press("Enter")
+    assert page.run(f"{claim}.checkVisibility()") is True
+    assert page.run(f"{claim}.textContent") == "Joint: nobody knows."
+
+
+TILES = "[...document.querySelectorAll('.gallery .tile')]"
+
+
+def test_galleries_show_the_models_of_a_problem_side_by_side(page: Page) -> None:
+    page.place("#galleries")
+    heads = page.run("[...document.querySelectorAll('.gallery thead th')].map(head => head.textContent)")
+    assert heads[:4] == ["", "input", "exact", "teacher"]
+    assert f"○ {SCRIPT}" in heads
+    page.until(f"{TILES}.length && {TILES}.every(tile => tile.style.backgroundImage.startsWith('url'))")
+    people = f"{TILES}.map(tile => tile.style.backgroundPosition)"
+    first, names = page.run(people), page.run("[...document.querySelectorAll('.gallery a')].map(a => a.hash)")
+    page.click(".gallery button")
+    assert page.run(people) != first
+    page.click(".gallery button")
+    assert page.run(people) == first
+    page.run("(() => { const list = document.querySelector('.gallery select'); list.value = '1';"
+             "list.dispatchEvent(new Event('change')); })()")  # fmt: skip
+    assert page.run("[...document.querySelectorAll('.gallery a')].map(a => a.hash)") == ["#row=joint-teacher"]
+    assert "#row=set1-w4b3-fr5out" in names
+
+
+def test_a_tile_of_a_gallery_is_the_picture_s(page: Page, settings: Params) -> None:
+    """The pixels that are seen in the second column of models, against the file of the row."""
+    page.place("#galleries")
+    page.until(f"{TILES}.length && {TILES}.every(tile => tile.style.backgroundImage.startsWith('url'))")
+    name = page.run("[...document.querySelectorAll('.gallery thead a')][1].hash").removeprefix("#row=")
+    row = settings.variants[name]
+    place = page.run("document.querySelectorAll('.gallery tbody tr:first-child td')[3].querySelector('.tile')"
+                     ".getBoundingClientRect().toJSON()")  # fmt: skip
+    shown = np.asarray(Image.open(io.BytesIO(page.picture())).convert("RGB"))
+    side = settings.datasets[row.dataset].resolution
+    left, top, wide = (round(place[key]) for key in ("x", "y", "width"))
+    scale = wide // side
+    seen = shown[top : top + wide, left : left + wide][scale // 2 :: scale, scale // 2 :: scale]
+    whole = np.asarray(Image.open(paths.samples(name)).convert("RGB"))
+    np.testing.assert_array_equal(seen, whole[:side, :side])
+
+
 def lay_classifiers() -> Params:
     """Beside what is laid for the tables, a sweep of classifiers: numbers of their own, no picture, no curve."""
     laid.lay(laid.settings())
@@ -658,7 +734,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A page of rows that translate and rows that classify: its folder and its text."""
     folder = tmp_path_factory.mktemp("swept")
     with contextlib.chdir(folder):
-        text = report.page(summary.tables_of(gathered.load(lay_classifiers())))
+        built = summary.tables_of(gathered.load(lay_classifiers()))
+        text = report.page(built, claimed.opening(built))
         paths.page().write_text(text, encoding="utf-8")
     return folder, text
 

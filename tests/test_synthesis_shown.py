@@ -24,7 +24,7 @@ from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.measuring import walks
 from stages.settings import params, paths
-from stages.tables import cards, gathered, pictures, summary
+from stages.tables import cards, gathered, pictures, readme, summary
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Table
 from tests import paced_rows, synthesised_rows
@@ -187,7 +187,7 @@ def test_the_page_gets_the_first_images_and_the_whole_walk() -> None:
 
 
 def test_the_page_is_written(place: Path) -> None:
-    paths.README.write_text("<!-- results:begin -->\n<!-- results:end -->\n")
+    paths.README.write_text("".join(f"{each.begin}\n{each.end}\n" for each in (readme.FINDINGS, readme.RESULTS)))
     write_tables.main()
     page = paths.page().read_text()
     assert '<section id="walk"' in page

@@ -463,14 +463,15 @@ def test_every_format_shows_the_same_numbers(found: Gathered, table: Table) -> N
 
 
 def test_readme_holds_the_headline_of_the_summary(found: Gathered) -> None:
-    paths.README.write_text(f"# Title\n\n{readme.BEGIN}\nstale words\n{readme.END}\n\nMore.\n")
+    block = readme.RESULTS
+    paths.README.write_text(f"# Title\n\n{block.begin}\nstale words\n{block.end}\n\nMore.\n")
     paths.tables().mkdir(parents=True)
-    readme.SUMMARY.write_text(texts(found)["summary.md"])
+    block.file.write_text(texts(found)["summary.md"])
     assert readme.update()
     text = paths.README.read_text()
     assert text.startswith("# Title\n\n")
     assert text.endswith("\n\nMore.\n")
-    assert readme.parts(text, paths.README)[1] == readme.parts(readme.SUMMARY.read_text(), readme.SUMMARY)[1]
+    assert block.parts(text, paths.README)[1] == block.parts(block.file.read_text(), block.file)[1]
     assert "stale words" not in text
     before = paths.README.stat().st_mtime_ns
     assert not readme.update()
@@ -576,19 +577,21 @@ def test_each_table_is_built_once(found: Gathered, monkeypatch: pytest.MonkeyPat
 # --- the README's markers
 
 
-@pytest.mark.parametrize(
-    "text", ["nothing", f"{readme.BEGIN}", f"{readme.END}{readme.BEGIN}", f"{readme.BEGIN * 2}{readme.END}"]
-)
+BEGIN, END = readme.RESULTS.begin, readme.RESULTS.end
+
+
+@pytest.mark.parametrize("text", ["nothing", f"{BEGIN}", f"{END}{BEGIN}", f"{BEGIN * 2}{END}"])
 def test_a_readme_without_its_markers_is_refused(text: str) -> None:
     with pytest.raises(tables.TableError, match="needs one line"):
-        readme.merged(text, f"{readme.BEGIN}{readme.END}")
+        readme.merged(text, readme.RESULTS, f"{BEGIN}{END}")
 
 
-def test_the_readme_of_this_project_is_up_to_date() -> None:
-    text, made = ROOT / paths.README, ROOT / readme.SUMMARY
+@pytest.mark.parametrize("block", readme.BLOCKS, ids=lambda block: block.name)
+def test_the_readme_of_this_project_is_up_to_date(block: readme.Block) -> None:
+    text, made = ROOT / paths.README, ROOT / block.file
     if not (text.exists() and made.exists()):
-        pytest.skip("README.md or paper_figures/tables/summary.md is not there yet")
-    assert readme.merged(text.read_text(), made.read_text()) == text.read_text()
+        pytest.skip(f"{paths.README} or {block.file} is not there yet")
+    assert readme.merged(text.read_text(), block, made.read_text()) == text.read_text()
 
 
 # --- the stage
@@ -598,7 +601,7 @@ def test_the_readme_of_this_project_is_up_to_date() -> None:
 def test_the_stage_writes_the_same_bytes_twice() -> None:
     write_tables.main()
     first = {file.name: file.read_bytes() for file in paths.tables().iterdir()}
-    assert set(first) == {"summary.tex", "summary.md", "summary.html", "summary.csv", "numbers.tex"}
+    assert set(first) == {"findings.md", "summary.tex", "summary.md", "summary.html", "summary.csv", "numbers.tex"}
     write_tables.main()
     assert {file.name: file.read_bytes() for file in paths.tables().iterdir()} == first
 

@@ -1,8 +1,9 @@
-"""The summary as Markdown: a headline that README.md repeats, then every problem."""
+"""Findings and summary as Markdown: in each a part that README.md repeats, then everything."""
 
 from __future__ import annotations
 
 from stages.tables import notes
+from stages.tables.claimed import Opening
 from stages.tables.columns import Column
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Cell, Line, Table
@@ -45,3 +46,8 @@ def summary(found: Gathered, table: Table) -> str:
         short_notes=notes.made(notes.in_short(found, headline, short), escape, WORDS),
         notes=notes.made(notes.in_full(found, table), escape, WORDS),
     )  # fmt: skip
+
+
+def findings(opening: Opening) -> str:
+    """findings.md."""
+    return environment(escape).get_template("findings.md.j2").render(opening=opening)

@@ -1,4 +1,7 @@
-"""Pictures inside the page: each figure once, in the fewest bytes, and a row's sample pictures cut into tiles."""
+"""Pictures inside the page: each figure once, in the fewest bytes, and a row's sample pictures cut into tiles.
+
+What a figure only arranges of sample pictures, the page arranges itself, pixel by pixel: such figures stay files.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import gzip
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PIL import Image
@@ -16,10 +19,11 @@ from stages.findings.tables import TableError
 from stages.measuring import walks
 from stages.measuring.strips import IMAGES
 from stages.settings import paths
+from stages.tables.outlines import Outlines
 
 PACKED_ENOUGH = 40_000
 """A packed drawing of so few bytes is taken without asking whether a picture would be smaller."""
-PEOPLE = 3
+PEOPLE = 2
 LINES = 2
 """Of a picture's grid of latents; the walk is shown whole."""
 LARGEST_FLAT = 200_000
@@ -28,6 +32,8 @@ LARGEST_LOSSLESS = 64
 """Pixels of a tile's side; larger ones are photographs, which nobody looks at pixel by pixel."""
 ROWS_OF_TITLE = re.compile(r"\(rows: ([^()]+)\)$")
 PER_ROW = "architecture-"
+ARRANGED = ("gallery-", "latents-")
+"""How figures begin that the page makes of sample pictures."""
 
 Embedded = dict[str, Any]
 
@@ -45,20 +51,36 @@ def webp(image: Image.Image, *, lossless: bool) -> bytes:
     return file.getvalue()
 
 
-def figure(name: str) -> Embedded:
-    """A figure as a packed drawing, or as a picture where that is smaller."""
+def drawing(name: str) -> bytes:
+    """A figure as it was drawn."""
+    return content(f"{name}.svg")
+
+
+def content(file: str) -> bytes:
+    """A file of a figure."""
     try:
-        drawing, dots = (paths.figure(f"{name}.{suffix}").read_bytes() for suffix in ("svg", "png"))
+        return paths.figure(file).read_bytes()
     except FileNotFoundError as error:
         raise TableError(f"{error.filename} does not exist, but {paths.manifest()} lists it; run again") from None
-    with Image.open(io.BytesIO(dots)) as image:
-        packed = gzip.compress(drawing, 9, mtime=0)
+
+
+def figure(name: str, drawn: str) -> Embedded:
+    """A figure as a packed drawing without its letters' outlines, or as a picture where that is smaller."""
+    with Image.open(io.BytesIO(content(f"{name}.png"))) as image:
+        packed = gzip.compress(drawn.encode(), 9, mtime=0)
         flat = b"" if len(packed) <= PACKED_ENOUGH else webp(image.convert("RGB"), lossless=True)
         if min(len(flat), len(packed)) > LARGEST_FLAT:
             flat = webp(image.convert("RGB"), lossless=False)
         if flat and len(flat) < len(packed):
             return embedded("webp", flat, image.width, image.height)
         return embedded("svg+xml", packed, image.width, image.height, packed=True)
+
+
+def drawings(titles: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The figures that the page holds, without outlines, and the outlines."""
+    outlines = Outlines()
+    drawn = {name: outlines.out_of(drawing(name).decode()) for name in titles if not name.startswith(ARRANGED)}
+    return drawn, list(outlines.kept)
 
 
 def manifest() -> dict[str, str]:

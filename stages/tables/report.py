@@ -1,19 +1,22 @@
-"""The page: every row and figure in one file that needs no other and loads none."""
+"""The page: what was found, every row and figure, in one file that needs no other and loads none."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from stages.findings import records
 from stages.settings import machine, paths
-from stages.tables import details, exported, notes, pictures, summary
+from stages.tables import details, exported, galleries, notes, pictures, summary
+from stages.tables.claimed import Finding, Opening
 from stages.tables.columns import Column
 from stages.tables.exported import Exported
 from stages.tables.gathered import Gathered
@@ -21,6 +24,8 @@ from stages.tables.page import KINDS, WORDS
 from stages.tables.summary import Group, Line, Table
 from stages.tables.templating import TEMPLATES, pages
 
+OVERVIEW = "summary"
+"""The figure that stands behind the findings."""
 COSTS = ("macs", "macs_output_rule", "parameters", "bytes", "latency_ms", "training_macs")
 FILTERS = {
     "problem": "Problem",
@@ -36,6 +41,12 @@ def island(data: Mapping[str, Any]) -> Markup:
     """JSON that no content can end early: a browser looks for `</script` and `<!--`, both of which begin with `<`."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+
+
+def pressed(data: Mapping[str, Any]) -> Markup:
+    """JSON in a sixth of its bytes, in signs that mean nothing to a browser."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return Markup(base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode())
 
 
 def inlined(name: str) -> tuple[Markup, str]:
@@ -125,15 +136,16 @@ def data(
     tables: Sequence[tuple[Gathered, Table]], table: Table, titles: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the script shows, and the pictures by name."""
-    drawn, known, rows, sheets = pictures.diagrams(titles), {}, [], {}
+    diagrams, known, rows, sheets = pictures.diagrams(titles), {}, [], {}
+    drawn, outlines = pictures.drawings(titles)
     # Packing pictures takes most of the time, and leaves Python's lock to other threads.
     with ThreadPoolExecutor(machine.cores()) as pool:
-        figures = {name: pool.submit(pictures.figure, name) for name in titles}
+        figures = {name: pool.submit(pictures.figure, name, each) for name, each in drawn.items()}
         for found, part in tables:
             rows += [row(found, part, group, line) for group in part.groups for line in group.lines]
             for name, settings in found.rows.items():
                 measured = records.read(paths.quality(name))
-                known[name] = details.of_row(found, name, measured) | {"diagram": drawn.get(name), "parts": None}
+                known[name] = details.of_row(found, name, measured) | {"diagram": diagrams.get(name), "parts": None}
                 sheets[name] = pool.submit(pictures.sheet, name, measured, settings.compression == "none")
     shown = {name: packed.result() for name, packed in figures.items()}
     for name, packed in sheets.items():
@@ -147,12 +159,25 @@ def data(
         "details": known,
         "records": {item: kept for item in items if (kept := details.record(item))},
         "curves": details.curves(),
+        "galleries": galleries.of(tables, {name: each for name, each in known.items() if each["parts"]}),
+        "outlines": outlines,
     }
     return text, shown
 
 
-def page(tables: Sequence[tuple[Gathered, Table]], outside: Exported | None = None) -> str:
-    """index.html, of the rows of all examinations, and of what was exported if anything was."""
+def shown_elsewhere(name: str) -> bool:
+    """Whether a figure stands elsewhere on the page than among the figures."""
+    return name == OVERVIEW or name.startswith(pictures.PER_ROW)
+
+
+def led_to(rows: Sequence[Mapping[str, Any]], each: Finding) -> list[str]:
+    """The rows of the table that a finding is about."""
+    known = {row["name"] for row in rows}
+    return [name for name in each.rows if name in known]
+
+
+def page(tables: Sequence[tuple[Gathered, Table]], opening: Opening, outside: Exported | None = None) -> str:
+    """index.html, of what was found, the rows of all examinations, and of what was exported if anything was."""
     both, titles = [each for _, each in tables], pictures.manifest()
     table = whole(both)
     text, shown = data(tables, table, titles)
@@ -163,8 +188,10 @@ def page(tables: Sequence[tuple[Gathered, Table]], outside: Exported | None = No
     return pages().get_template("report.html.j2").render(
         table=table, ordered=ordered(both, table), number_of=number, kinds=KINDS, spread=spread,
         rows=text["rows"], choices=choices(text["rows"]), notes=[Markup(note) for note in written],
-        figures={name: title for name, title in titles.items() if not name.startswith(pictures.PER_ROW)},
+        figures={name: title for name, title in titles.items() if name in shown and not shown_elsewhere(name)},
         sizes={name: (each["width"], each["height"]) for name, each in shown.items()},
-        data=island(text), pictures=island(shown), outside=exported.section(outside) if outside else None,
+        opening=opening, rows_of=partial(led_to, text["rows"]),
+        overview=OVERVIEW if OVERVIEW in shown else None, titles=titles,
+        data=pressed(text), pictures=island(shown), outside=exported.section(outside) if outside else None,
         style=style, script=script, style_hash=Markup(style_hash), script_hash=Markup(script_hash),
     )  # fmt: skip

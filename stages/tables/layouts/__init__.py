@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Layout:
     """What is said differently of one kind of row.
 
-    `stem` names the files of its table. Of `columns` those are shown that some row has; `short` are those of the
-    headline, `on_card` those of the model cards. `notes` explain the columns; `limits` are sentences on what the
-    numbers of the given rows do not say. `card` is the template of its model cards, `taught` the heads of their
-    procedure and whose lesson stands below each.
+    `title` is what its rows are called together; `stem` names the files of its table. Of `columns` those are shown that
+    some row has; `short` are those of the headline, `on_card` those of the model cards. `notes` explain the columns;
+    `limits` are sentences on what the numbers of the given rows do not say. `card` is the template of its model cards,
+    `taught` the heads of their procedure and whose lesson stands below each.
     """
 
+    title: str
     stem: str
     columns: Callable[[Gathered], tuple[Column, ...]]
     notes: Callable[[Gathered], Iterator[str]]

@@ -45,7 +45,7 @@ def limits(found: Gathered) -> Iterator[str]:  # noqa: ARG001 - the contract
 
 
 LAYOUT = Layout(
-    "classifiers", columns, notes, limits,
+    "Classification", "classifiers", columns, notes, limits,
     ("parameters", "macs", TRAINING, "speed_up", *SCORES),
     ("parameters", "macs", TRAINING, "latency_ms", "speed_up", *SCORES),
     "card_of_classifiers.md.j2",

@@ -32,6 +32,6 @@ def layout(examination: str) -> Layout:
     """The layout of any examination."""
     short = ("parameters", "macs", "speed_up")
     return Layout(
-        examination, columns, notes, limits, short, short, "model_card.md.j2",
+        capital(examination), examination, columns, notes, limits, short, short, "model_card.md.j2",
         {"kept networks are taught": "generator", "critics are taught": "discriminator"},
     )  # fmt: skip

@@ -94,6 +94,6 @@ def limits(found: Gathered) -> Iterator[str]:
 
 
 LAYOUT = Layout(
-    "directions", columns, notes, limits, SHORT, ON_CARD, "card_of_directions.md.j2",
+    "Two domains", "directions", columns, notes, limits, SHORT, ON_CARD, "card_of_directions.md.j2",
     {"generators are taught": "generator", "discriminators are taught": "discriminator"},
 )  # fmt: skip

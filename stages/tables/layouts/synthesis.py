@@ -102,6 +102,6 @@ def limits(found: Gathered) -> Iterator[str]:
 
 
 LAYOUT = Layout(
-    "synthesis", columns, notes, limits, SHORT, ON_CARD, "card_of_synthesis.md.j2",
+    "Images of latents", "synthesis", columns, notes, limits, SHORT, ON_CARD, "card_of_synthesis.md.j2",
     {"generator is taught": "generator", "critic is taught": "discriminator"},
 )  # fmt: skip

@@ -73,6 +73,6 @@ def left(found: Gathered, name: str) -> float:
 
 
 LAYOUT = Layout(
-    "summary", columns, notes, limits, SHORT, ON_CARD, "card_of_translators.md.j2",
+    "One network for many labels", "summary", columns, notes, limits, SHORT, ON_CARD, "card_of_translators.md.j2",
     {"generator is taught": "generator", "discriminator is taught": "discriminator"},
 )  # fmt: skip

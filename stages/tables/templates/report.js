@@ -1,9 +1,10 @@
-"use strict";
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { columns, rows, details, records, curves } = read("data");
-const pictures = read("pictures");
+const island = (id) => document.getElementById(id).textContent;
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const unzipped = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+const { columns, rows, details, records, curves, galleries, outlines } = JSON.parse(await unzipped(bytesOf(island("data"))));
+const pictures = JSON.parse(island("pictures"));
 const columnOf = Object.fromEntries(columns.map((column) => [column.key, column]));
 const lines = $$("#table tbody tr");
 const heads = $$("#table thead th");
@@ -49,13 +50,12 @@ function lasted(seconds) {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-// Pictures: unpacked when first shown, each once.
+// Pictures: unpacked when first shown, each once. Drawings get back the outlines of letters, which are kept once for all.
 const unpacked = {};
 async function unpack({ type, packed, content }) {
-  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-  if (!packed) return URL.createObjectURL(new Blob([bytes], { type }));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return URL.createObjectURL(new Blob([await new Response(stream).arrayBuffer()], { type }));
+  const bytes = bytesOf(content);
+  const whole = packed ? (await unzipped(bytes)).replace(/\u0001(\d+);/g, (_, number) => outlines[number]) : bytes;
+  return URL.createObjectURL(new Blob([whole], { type }));
 }
 const address = (name) => (unpacked[name] ||= unpack(pictures[name]));
 async function show(image) {
@@ -361,6 +361,53 @@ function tile(name, side, column, line, label) {
   address(name).then((url) => (made.style.backgroundImage = `url("${url}")`));
   return made;
 }
+// Galleries: the models of a problem side by side, every tile out of the rows' own pictures
+const spaced = (label) => label.replaceAll("_", " ");
+const modelled = (name) => {
+  const { kind, label } = rows[indexOf[name]];
+  return link(name, { teacher: "teacher", control: `○ ${label}` }[kind] ?? label);
+};
+const cut = (from, part, column, line, label) => h("td", {}, tile(`sheet ${from}`, part.side, column, line, label));
+function translated(names, turn) {
+  const [teacher] = names, theirs = details[teacher].parts, exact = theirs.some((part) => part.exact);
+  const heads = ["", "input", ...(exact ? ["exact"] : []), ...names.map(modelled)];
+  const line = (place, index, person) => {
+    const part = theirs[place], label = spaced(part.labels[index]), count = part.labels.length, down = person * part.side;
+    const truth = part.exact ? cut(teacher, part, count + 1 + index, part.top + down, `${label}, exact image`) : h("td");
+    const made = names.map((name) => cut(name, part, index, details[name].parts[place].top + down, `${label}, ${name}`));
+    return h("tr", {}, h("th", { scope: "row" }, label), cut(teacher, part, count, part.top + down, `input ${person + 1}`), exact ? truth : null, made);
+  };
+  const body = theirs.flatMap((part, place) => part.labels.flatMap((_, index) => persons(part, turn).map((person) => line(place, index, person))));
+  return h("table", { class: "tiles" }, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, body));
+}
+// Where few labels are asked for, there is room for all at once.
+const FEW = 3;
+const persons = ({ labels, people }, turn) => (labels.length > FEW ? [turn % people] : Array.from({ length: people }, (_, person) => person));
+const turns = ([part]) => (part.frames ? part.lines : part.labels.length > FEW ? part.people : 1);
+function imagined(names, turn) {
+  const [part] = details[names[0]].parts, line = turn % part.lines;
+  return h("table", { class: "tiles" }, h("tbody", {}, names.map((name) => h("tr", {}, h("th", { scope: "row" }, modelled(name)),
+    Array.from({ length: part.across }, (_, column) => cut(name, part, column, line * part.side, `latent ${line * part.across + column + 1}, ${name}`))))));
+}
+function gallery({ title, problems: offered }) {
+  const box = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Pictures: ${title}` });
+  const list = h("select", { "aria-label": `Problem: ${title}` }, offered.map((each, place) => h("option", { value: place }, each.title)));
+  let turn = 0;
+  const draw = () => {
+    const names = offered[list.value].rows, [part] = details[names[0]].parts;
+    box.replaceChildren((part.frames ? imagined : translated)(names, turn));
+    next.hidden = turns(details[names[0]].parts) < 2;
+  };
+  const next = h("button", { type: "button", onclick: () => { turn += 1; draw(); } }, "Other pictures");
+  list.addEventListener("change", draw);
+  draw();
+  return h("div", { class: "gallery" }, h("h3", {}, title), h("p", { class: "choice" }, list, next), box);
+}
+function showGalleries() {
+  if (!galleries.length) return;
+  $$("#galleries, #to-galleries").forEach((each) => (each.hidden = false));
+  $("#galleries").append(...galleries.map(gallery));
+}
 // Walks through latents
 const walking = { steps: 0, timer: 0, tiles: [] };
 function placed({ made, part }) {
@@ -427,7 +474,7 @@ function samples(name, known) {
       h("tr", { class: line ? null : "person" }, h("th", { scope: "row" }, who),
         line ? null : h("td", { rowspan: kinds.length }, theirs?.beside ? tile(`sheet ${teacher}`, each.side, count, theirs.top + person * each.side, `input ${person + 1}`) : null),
         each.labels.map((label, index) => h("td", {}, tile(from, each.side, start + index, top + person * each.side, `${label}, ${who}, input ${person + 1}`))))));
-    const heads = ["", "input", ...each.labels.map((label) => label.replaceAll("_", " "))];
+    const heads = ["", "input", ...each.labels.map(spaced)];
     return [
       known.parts.length > 1 ? h("p", { class: "hint" }, each.data) : null,
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Translated test images of ${each.data}` },
@@ -552,10 +599,11 @@ function content(row) {
     ...part("Training", losses(row, known)), ...part("Costs", costs(known)), ...part("Metrics", metrics(known)),
     ...part("Where it comes from", origin(known)), ...part("Row of params.yaml", copyable(known))].flat(Infinity).filter(Boolean);
 }
-let opener = null, current = "";
+let opener = null, followed = null, current = "";
 function open(name) {
   const row = rows[indexOf[name]];
-  if (!panel.open) opener = document.activeElement;
+  if (!panel.open) opener = followed ?? document.activeElement;
+  followed = null;
   current = name;
   $("#panel-title").textContent = row.label;
   $("#panel-content").replaceChildren(...content(row));
@@ -637,12 +685,15 @@ chosenTheme = remember();
 paint();
 preference.addEventListener("change", paint);
 filter();
+showGalleries();
 walks();
 function follow() {
   const name = location.hash.replace(/^#row=/, "");
   if (location.hash.startsWith("#row=") && Object.hasOwn(details, name) && name !== current) open(name);
 }
 addEventListener("hashchange", follow);
+// Going to a row takes the focus from the link that led there; it comes back when the row is closed.
+document.addEventListener("click", (event) => (followed = event.target.closest('a[href^="#row="]')));
 follow();
 const waiting = $$("img[data-picture]");
 const watcher = new IntersectionObserver((seen) => seen.filter((each) => each.isIntersecting).forEach(({ target }) => {
@@ -650,4 +701,6 @@ const watcher = new IntersectionObserver((seen) => seen.filter((each) => each.is
   show(target);
 }), { rootMargin: "600px" });
 waiting.forEach((image) => watcher.observe(image));
-addEventListener("load", () => setTimeout(() => waiting.forEach(show), 1500));
+// What lies far below is drawn too, when nothing else is left to do: for print, and for whoever searches the page.
+const rest = () => setTimeout(() => waiting.forEach(show), 1500);
+document.readyState === "complete" ? rest() : addEventListener("load", rest);
