@@ -43,7 +43,7 @@ def codemeta(cited: Fields) -> dict[str, Any]:
         "license": f"https://spdx.org/licenses/{cited['license']}",
         "keywords": cited["keywords"],
         "programmingLanguage": "Python",
-        "referencePublication": [
+        "citation": [
             {
                 "type": "ScholarlyArticle",
                 "name": reference["title"],
