@@ -168,6 +168,16 @@ def items() -> list[str]:
         return [stage.addressing for stage in in_order(repo)]
 
 
+def wired() -> Graph:
+    """What each item needs, ancestors first; their states are not looked at, so that none counts as stale."""
+    with opened() as repo, unrecorded():
+        active = get_active_graph(repo.index.graph)
+        needs = {
+            stage.addressing: tuple(each.addressing for each in active.successors(stage)) for stage in in_order(repo)
+        }
+    return Graph(needs, {})
+
+
 def in_order(repo: Repo) -> list[Stage]:
     """The stages in the order in which `dvc repro` runs them."""
     return list(plan_repro(get_active_graph(repo.index.graph)))

@@ -1,4 +1,4 @@
-"""Whether the repository says of itself what is so: its licences, its checklist, its citation, its deps lists."""
+"""Whether the repository says of itself what is so: its licences, checklist, citation, appendix, deps lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retort.engine import lists
-from retort.exchange import citation
+from retort.exchange import appendix, citation
 from retort.verification import checklist, licences
 from retort.verification.recorded import Finding
 from stages.settings import paths
@@ -21,6 +21,8 @@ def findings(root: Path = Path()) -> Iterator[Finding]:
         yield from licences.findings(root)
     if (root / citation.CITATION).exists():
         yield from cited(root)
+    if (root / appendix.FILE).exists():
+        yield from appendix.findings(root)
     if (root / "stages").is_dir():
         yield from (Finding(paths.GRAPH.as_posix(), str(problem)) for problem in lists.problems(root))
 

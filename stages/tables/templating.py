@@ -16,14 +16,14 @@ class Made(str):
     __slots__ = ()
 
 
-def environment(escape: Callable[[str], str]) -> Environment:
+def environment(escape: Callable[[str], str], folder: Path = TEMPLATES) -> Environment:
     """Templates of a format that Jinja cannot escape itself; braces are left to LaTeX."""
 
     def finished(value: object) -> str:
         return value if isinstance(value, Made) else escape(str(value))
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         finalize=finished,
         autoescape=False,
