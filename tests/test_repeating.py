@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
+from retort.commands import app
 from retort.verification import repeating
 from stages.findings import comparing, gathering, tables
+from stages.settings import paths
 from tests.test_pooling import SHARED, drawn
 
 ROWS, FAMILIES, SEEDS = 5, 12, 3
@@ -89,7 +95,6 @@ def test_a_single_reversal_is_a_finding() -> None:
     assert found.reversed == (repeating.key(first[place]),)
     assert (found.compared, found.agree) == (len(first), len(first) - 1)
     assert not found.as_expected
-    assert "1 reversed" in repeating.told(found)
 
 
 def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None:
@@ -106,7 +111,59 @@ def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None
 def test_single_seeds_and_other_rows_are_not_compared() -> None:
     first = run(0, truths(0))
     single = [{**line, "verdict": "single seed", "low": "", "high": ""} for line in first]
-    with pytest.raises(ValueError, match="no comparison of several seeds in common"):
+    with pytest.raises(repeating.RepeatedError, match="no comparison of several seeds in common"):
         repeating.repeated(first, single, problems(first))
     half = first[: len(first) // 2]
     assert repeating.repeated(first, half, problems(first)).compared == len(half)
+
+
+def lay(place: Path, lines: Lines) -> None:
+    """Results of a run, as far as verdicts need them; rows of the first problem are headline rows."""
+    (place / paths.RESULTS).mkdir(parents=True)
+    known = problems(lines)
+    rows = [
+        {"variant": row, "seed": 0, "problem": problem, "headline": problem == "0"} for row, problem in known.items()
+    ]
+    (place / paths.results()).write_text(tables.text(["variant", "seed", "problem", "headline"], rows))
+    other = [{**line, "metric": "gain", "verdict": "better"} for line in lines]  # what does not decide does not count
+    (place / paths.comparisons()).write_text(tables.text(gathering.COMPARISON, [*lines, *other]))
+    decides = {problem: {"examination": "translation", "headline": "l1"} for problem in known.values()}
+    (place / paths.dictionary()).write_text(json.dumps({"columns": {}, "problems": decides}))
+
+
+def agree(first: Lines, second: Lines, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
+    """What the command says of two runs."""
+    for name, lines in (("here", first), ("there", second)):
+        lay(folder / name, lines)
+    monkeypatch.chdir(folder / "here")
+    return CliRunner().invoke(app, ["agree", str(folder / "there")])
+
+
+def test_the_command_prints_what_agrees_and_what_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = agree(run(0, truths(0)), run(1, truths(0)), tmp_path, monkeypatch)
+    assert said.exit_code == 0, said.output
+    cells = r"\D+{}\D+(\d+) \((\d+)%\)\D+(\d+)% \((\d+)% to (\d+)%\)\D+0\D"
+    for rows, count in ((repeating.HEADLINE, ROWS), (repeating.ALL, ROWS * FAMILIES)):
+        (line,) = (line for line in said.output.splitlines() if rows in line)
+        numbers = re.search(cells.format(count), line)
+        assert numbers, line
+        agreeing, share, expected, low, high = map(int, numbers.groups())
+        assert share == round(100 * agreeing / count)
+        assert low <= expected <= high
+
+
+def test_the_command_fails_where_runs_contradict_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = agree(run(0, truths(0)), run(1, truths(1)), tmp_path, monkeypatch)
+    assert said.exit_code == 1
+    assert re.search(r"\d+-row\d against \d+-control, l1: reversed", said.output)
+
+
+def test_the_command_refuses_what_cannot_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = run(0, truths(0))
+    said = agree(lines, lines, tmp_path / "same", monkeypatch)
+    assert (said.exit_code, "the very same comparisons" in said.output) == (2, True)
+    said = agree(lines, run(1, truths(0)), tmp_path / "older", monkeypatch)
+    older = tmp_path / "older" / "there" / paths.comparisons()
+    older.write_text(older.read_text().replace("p_holm", "p"))
+    said = CliRunner().invoke(app, ["agree", str(tmp_path / "older" / "there")])
+    assert (said.exit_code, "older version" in said.output) == (2, True)

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 VERBS = (
+    "agree",
     "artifact",
     "bench",
     "bundle",

@@ -16,14 +16,21 @@ one metric of each problem, as the columns that decide are. Metrics of the same 
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.stats import t
 
+from retort.verification.published import Source
 from stages.findings.comparing import ALARMS, NEAR
+from stages.findings.gathering import MEASURED
+from stages.settings import paths
 
 DECIDED = ("better", "worse")
 JUDGED = (*DECIDED, "no difference", "no evidence")
@@ -34,9 +41,16 @@ GRID, ROUNDS = 201, 300
 """Points of the distribution of true differences, and rounds of its estimation."""
 MIDDLE = 0.95
 
+HEADLINE, ALL = "headline", "all"
+"""Which rows were compared."""
+
 Line = Mapping[str, str]
 Key = tuple[str, str, str]
 """Row, what it is held against, metric."""
+
+
+class RepeatedError(ValueError):
+    """Two runs cannot be compared; says why."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +231,7 @@ def repeated(first: Iterable[Line], second: Iterable[Line], problems: Mapping[st
     mine, theirs = judged(first), judged(second)
     common = [each for each in mine if each in theirs]
     if not common:
-        raise ValueError("the runs have no comparison of several seeds in common")
+        raise RepeatedError("the runs have no comparison of several seeds in common")
     pairs = {each: (mine[each]["verdict"], theirs[each]["verdict"]) for each in common}
     turned_round = tuple(each for each, both in pairs.items() if set(both) == set(DECIDED))
     expected, low, high = predicted([mine[each] for each in common], problems)
@@ -225,9 +239,32 @@ def repeated(first: Iterable[Line], second: Iterable[Line], problems: Mapping[st
     return Repeated(len(common), agree, expected, low, high, turned_round)
 
 
-def told(found: Repeated) -> str:
-    """The comparison in a sentence."""
-    return (
-        f"{found.agree} of {found.compared} verdicts agree ({found.share:.0%}); intervals of this power predict "
-        f"{found.expected:.0%} ({found.low:.0%} to {found.high:.0%}); {len(found.reversed)} reversed"
-    )
+def of_places(here: Source, there: Source) -> dict[str, Repeated]:
+    """The runs of two places, on the column that decides each problem: headline rows, and all rows that both have."""
+    mine, theirs = (table(place, paths.comparisons()) for place in (here, there))
+    if mine == theirs:
+        raise RepeatedError(f"{there.name} holds the very same comparisons, which says nothing about other seeds")
+    rows = table(here, paths.results())
+    problems = {line["variant"]: line["problem"] for line in rows}
+    decides = {name: each["headline"] for name, each in json.loads(read(here, paths.dictionary()))["problems"].items()}
+    mine = [line for line in mine if line["metric"] == decides[problems[line["variant"]]]]
+    marked = {line["variant"] for line in rows if line["headline"] == "true"}
+    spoken_of = [line for line in mine if line["variant"] in marked]
+    parts = {HEADLINE: spoken_of, ALL: mine}
+    return {name: repeated(lines, theirs, problems) for name, lines in parts.items() if judged(lines) or name == ALL}
+
+
+def read(place: Source, path: Path) -> str:
+    """A file of a run."""
+    content = place.read(path)
+    if content is None:
+        raise RepeatedError(f"{place.name} has no {path}")
+    return content.decode("utf-8")
+
+
+def table(place: Source, path: Path) -> list[dict[str, str]]:
+    """A table of a run, as it is since noise is pooled."""
+    found = list(csv.DictReader(io.StringIO(read(place, path))))
+    if path == paths.comparisons() and found and not set(MEASURED) <= found[0].keys():
+        raise RepeatedError(f"{place.name}: {path} was made by an older version; `retort repro` makes it anew")
+    return found
