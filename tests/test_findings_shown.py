@@ -39,8 +39,8 @@ def test_headlines_come_first_and_every_claim_about_these_rows_once(opening: Ope
     (system,) = opening.systems
     assert system.title == "One network for many labels"
     assert [each.claim for each in system.findings] == [LINES[2]["claim"], LINES[3]["claim"]]
-    assert opening.said == "4 claims: 2 hold, 1 does not, 1 open"
-    assert system.said == "2 claims: 1 holds, 1 open"
+    assert opening.said == "4 claims: 2 hold, 1 does not, 1 cannot be told"
+    assert system.said == "2 claims: 1 holds, 1 cannot be told"
 
 
 def test_every_outcome_of_a_claim_has_a_mark_of_its_own() -> None:

@@ -16,7 +16,8 @@ from stages.tables.summary import Table
 ELSEWHERE = "other scale"
 MARKS = {"holds": "✓", "does not hold": "✗", "cannot tell": "?", ELSEWHERE: "–"}
 """What can become of a claim, and its mark."""
-COUNTED = {"holds": ("holds", "hold"), "does not hold": ("does not", "do not"), "cannot tell": ("open", "open")}
+UNTOLD = "cannot be told"
+COUNTED = {"holds": ("holds", "hold"), "does not hold": ("does not", "do not"), "cannot tell": (UNTOLD, UNTOLD)}
 """How one claim and several are counted."""
 FLAGS = {"true": True, "false": False}
 
