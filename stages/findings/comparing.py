@@ -3,8 +3,8 @@
 The rows that are compared in one problem and metric are a family. Differences are those of equal seeds; how far they
 scatter is pooled over the family (`pooling`), so that few seeds of many rows say what few seeds of one cannot. Every
 interval covers the training seed, on these test images and under this teacher. It is Student's t at the level at which
-Holm's correction tested the difference (`correcting`): in at most 5 % of the families of equal variances is any row
-called better or worse that is neither.
+Holm's correction tested the difference (`correcting`): of families of equal variances, one in twenty calls a row better
+or worse that is neither.
 """
 
 from __future__ import annotations

@@ -77,10 +77,12 @@ The lines of one problem and metric in one table are a family. How far their dif
 - `detectable` is the smallest true difference, in the better direction, that so many seeds would have shown in
   {power} of all experiments, at the level of the line's interval.
 
-Where all rows of a family have one variance, at most {alarms} of families hold a false `better` or `worse`: {alarms}
-where lines share no row, 2 to {alarms} where they share a control. Where one row is four times as noisy as the others,
-it is 8 to 14 %, since so few seeds hardly show that it is. Where it is far noisier still, five seeds show it, and it
-is {alarms} again; two seeds may agree by chance, and it is up to 22 %. All is simulated in `tests/test_alarms.py`.
+Where all rows of a family have one variance, about {alarms} of families hold a false `better` or `worse` where lines
+share no row, and 2 to {alarms} where they share a control. (Of the one family in twenty whose variances are refused by
+chance, more do: where little noise was seen by luck, `own` believes it.) Where one row is four times as noisy as the
+others, it is 8 to 14 %, since so few seeds hardly show that it is. Where it is far noisier still, five seeds show it,
+and it is {alarms} again; two seeds may agree by chance, and it is up to 22 %. All is simulated in
+`tests/test_alarms.py`.
 
 With one common seed the verdict is `single seed`, and there is no interval, though others of its problem may have
 several: nothing of the line's own could contradict their deviation. It is no part of the family. Where no noise was
