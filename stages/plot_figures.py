@@ -35,6 +35,7 @@ from stages.figures import (
     person,
     picks,
     pipeline,
+    problems,
     reliability,
     sanity,
     search,
@@ -51,7 +52,7 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals,
+    summary, problems, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals,
     pareto, curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses,
     reliability, exports, pipeline,
 )  # fmt: skip
@@ -98,14 +99,14 @@ def share(turns: Path) -> dict[int, tuple[str, dict[str, object]]]:
     """Write the figures whose turn is free; of each its place among all, its name, and what is said of it."""
     # What was imported stays: collections of garbage need not walk through it.
     gc.freeze()
-    written = {}
+    mine = {}
     for place, drawn in enumerate(drawings(evidence.load())):
         if not taken(turns / str(place)):
             files = style.files(drawn, STAGE)
             for name, content in files.items():
                 write_atomically(paths.figure(name), content)
-            written[place] = (drawn.name, described(drawn, files))
-    return written
+            mine[place] = (drawn.name, described(drawn, files))
+    return mine
 
 
 def main() -> None:
@@ -115,8 +116,8 @@ def main() -> None:
         with ProcessPoolExecutor(max(1, others), get_context("spawn")) as pool:
             theirs = [pool.submit(share, Path(folder)) for _ in range(others)]
             shares = [share(Path(folder)), *(each.result() for each in theirs)]
-        written = {place: figure for each in shares for place, figure in each.items()}
-        manifest = dict(figure for _, figure in sorted(written.items()))
+        everything = {place: figure for each in shares for place, figure in each.items()}
+        manifest = dict(figure for _, figure in sorted(everything.items()))
         write_atomically(paths.manifest(), (json.dumps(manifest, indent=1) + "\n").encode())
     tidy(manifest, paths.figures().iterdir())
     print(f"{len(manifest)} figures in {paths.figures()}")

@@ -30,10 +30,12 @@ from stages.figures import (
     factorial,
     flow,
     fonts,
+    forest,
     gallery,
     gradients,
     pareto,
     pipeline,
+    problems,
     regain,
     sanity,
     style,
@@ -41,8 +43,10 @@ from stages.figures import (
     tiles,
 )
 from stages.figures.evidence import Effect, Evidence
+from stages.figures.excerpt import Block
 from stages.figures.regain import Gap, Metric
 from stages.figures.style import Drawn
+from stages.findings import naming
 from stages.findings.comparing import taught
 from stages.findings.dictionary import Column, Problem
 from stages.settings import paths
@@ -72,7 +76,7 @@ def drawn(folder: Path) -> list[Drawn]:  # noqa: ARG001 - the current directory
     return list(plot_figures.drawings(evidence.load()))
 
 
-def written() -> dict[str, bytes]:
+def on_disk() -> dict[str, bytes]:
     """Every file of the figures, and what lists them."""
     return {path.name: path.read_bytes() for path in (*paths.figures().iterdir(), paths.manifest())}
 
@@ -100,13 +104,13 @@ def texts(figure: Figure) -> dict[str, Bbox]:
 
 
 def test_the_same_results_give_the_same_bytes(folder: Path) -> None:  # noqa: ARG001 - the current directory
-    first = written()
+    first = on_disk()
     plot_figures.main()
-    assert written() == first
+    assert on_disk() == first
 
 
 def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # noqa: ARG001 - the current directory
-    files = written()
+    files = on_disk()
     manifest = json.loads(files.pop(paths.manifest().name))
     listed = {name: sha for each in manifest.values() for name, sha in each["files"].items()}
     assert listed == {name: plot_figures.digest(content) for name, content in files.items()}
@@ -126,7 +130,7 @@ def test_what_was_left_by_removed_rows_is_taken_away(folder: Path) -> None:  # n
 
 
 def test_no_file_says_when_it_was_made(folder: Path) -> None:  # noqa: ARG001 - the current directory
-    for name, content in written().items():
+    for name, content in on_disk().items():
         assert b"CreationDate" not in content, name
         assert b"dc:date" not in content, name
         if name != paths.manifest().name:
@@ -191,7 +195,8 @@ def test_one_seed_and_an_interval_with_zero_look_different() -> None:
     unsure = factorial.tile(0, 0, Effect("b", -0.5, -1.2, 0.2, "no evidence"), scale, "min")
     single = factorial.tile(0, 0, Effect("c", -0.5, None, None, "single seed"), scale, "min")
     assert proven.get_hatch() is None
-    assert len({unsure.get_hatch(), single.get_hatch(), None}) == 3
+    same = factorial.tile(0, 0, Effect("d", 0.0, -0.05, 0.05, "no difference"), scale, "min")
+    assert len({unsure.get_hatch(), single.get_hatch(), same.get_hatch(), None}) == 4
     assert sum(unsure.get_facecolor()) > sum(proven.get_facecolor())
 
 
@@ -372,7 +377,7 @@ def test_evidence_is_shown_of_the_rows_that_asked_and_is_no_loss(folder: Path) -
 
 def test_the_page_shows_every_problem_with_its_control_and_lessons(folder: Path) -> None:  # noqa: ARG001
     found = evidence.load()
-    shown = summary.blocks(found)
+    shown = problems.blocks(found)
     assert {block.problem for block in shown} == {found.rows[line["variant"]].problem for line in found.comparisons}
     for block in shown:
         rows = [found.rows[name] for name in (block.control, *block.taught)]
@@ -384,12 +389,118 @@ def test_the_page_shows_every_problem_with_its_control_and_lessons(folder: Path)
 
 def test_the_lesson_in_the_pictures_is_chosen_by_what_it_matches(folder: Path) -> None:  # noqa: ARG001
     found = evidence.load()
-    block = next(each for each in summary.blocks(found) if each.problem == "set1")
+    block = next(each for each in problems.blocks(found) if each.problem == "set1")
     best = excerpt.lesson(found, block)
     worse = replace(found, lines={name: [{**line, "l1": "9"} for line in found.lines[name]] for name in found.lines})
     assert "image" in found.rows[best].generator_lesson["match"]
     assert found.rows[best].distill.discriminator == "none"
     assert excerpt.lesson(worse, block) == best
+
+
+def block_of(problem: str, *taught: str) -> Block:
+    """A block of rows that are not there."""
+    return Block(problem, f"{problem}-teacher", f"{problem}-none", taught)
+
+
+def with_rows(found: Evidence, rows: dict[str, tuple[str, int]]) -> Evidence:
+    """The same, with further untaught rows: of which family, and with how many seeds."""
+    like = next(row for row in found.rows.values() if not taught(row) and row.compression != "none")
+    more = {f"{name}-none": like.model_copy(update={"family": family}) for name, (family, _) in rows.items()}
+    lines = {f"{name}-none": [{"seed": str(i)} for i in range(seeds)] for name, (_, seeds) in rows.items()}
+    return replace(found, rows={**found.rows, **more}, lines={**found.lines, **lines})
+
+
+def test_the_summary_shows_three_problems_at_most_families_in_turn_most_seeds_first(folder: Path) -> None:  # noqa: ARG001
+    problems_of = {"a": ("one", 1), "b": ("one", 5), "c": ("one", 3), "d": ("other", 2)}
+    found = with_rows(evidence.load(), problems_of)
+    blocks = [block_of(name, f"{name}-taught") for name in problems_of]
+    assert [block.problem for block in summary.leading(found, blocks)] == ["b", "d", "c"]
+    assert summary.largest([block_of("a", "x"), block_of("a", "x", "y"), block_of("b", "x")]) == [
+        block_of("a", "x", "y"), block_of("b", "x"),
+    ]  # fmt: skip
+
+
+def test_the_summary_has_a_line_for_every_kind_of_examination_and_fits_one_screen(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    assert [line.examination for line in summary.lines(found)] == found.examinations()
+    (drawn,) = summary.figures(found)
+    wide, _ = drawn.figure.get_size_inches()
+    assert wide == style.PAGE
+    shown = 838 / wide / 72
+    with rc_context(style.RULES):
+        words = [text for text in drawn.figure.findobj(Text) if text.get_text().strip()]
+    assert min(text.get_fontsize() for text in words) * shown >= 9, "smallest letters, in pixels of README's column"
+
+
+@pytest.mark.parametrize("share", [-3.0, -0.2, 0.4, 1.0, 2.5])
+def test_bars_of_the_summary_end_where_the_share_lies_or_at_the_edge(share: float) -> None:
+    teacher, control = 1.0, 5.0
+    value = control - share * (control - teacher)
+    effect = Effect("a", value / control - 1, value / control - 1.1, value / control - 0.9, "no evidence")
+    gap = Gap(Metric("m", "m", "min"), teacher, control, {"a": value}, {}, {"a": effect}, None)
+    low, high = gap.bounds("a") or (0.0, 0.0)
+    assert (low + high) / 2 == pytest.approx(share)
+    axes = Figure().add_subplot()
+    assert summary.share(axes, gap, "a", 0.5) == f"{round(share * 100)} %".replace("-", "−")
+    (bar,) = axes.patches
+    assert bar.get_width() == pytest.approx(min(max(share, summary.LIMITS[0]), summary.LIMITS[1]))
+    arrows = {line.get_marker() for line in axes.lines} & {"<", ">"}
+    assert arrows == ({"<"} if low < summary.LIMITS[0] else set()) | ({">"} if high > summary.LIMITS[1] else set())
+
+
+def test_a_student_that_is_as_good_as_its_teacher_lost_nothing() -> None:
+    extents = {"t": (0.9, 1.1), "c": (1.05, 1.3), "far": (1.2, 1.3)}
+    gap = Gap(Metric("m", "m", "min"), 1.0, 1.2, {}, extents, {}, None)
+    assert not summary.lost(gap, Block("p", "t", "c", ()))
+    assert summary.lost(gap, Block("p", "t", "far", ()))
+
+
+@pytest.mark.parametrize(("error", "wrong"), [(0.0, 0), (0.05, 20), (1.0, 400)])
+def test_squares_of_answers_show_the_share_that_is_wrong(error: float, wrong: int) -> None:
+    squares = summary.answers(error)[:: summary.CELL, :: summary.CELL].reshape(-1, 3)
+    assert (squares == summary.WRONG_ANSWER).all(axis=1).sum() == wrong
+    assert (squares == summary.RIGHT_ANSWER).all(axis=1).sum() == len(squares) - wrong
+
+
+def test_of_a_grid_of_lessons_the_middle_one_is_shown(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    like = next(row for row in found.rows.values() if taught(row))
+    grid = {
+        f"{alpha}-{temperature}": like.model_copy(
+            update={"generator_lesson": {"alpha": alpha, "temperature": temperature}}
+        )
+        for alpha in (0.2, 0.5, 0.8, 1.0)
+        for temperature in (1, 2, 4)
+    }
+    assert excerpt.middle(replace(found, rows=grid), list(grid)) == "0.5-2"
+    assert excerpt.middle(replace(found, rows=grid), list(reversed(grid))) == "0.5-2"
+
+
+@pytest.mark.parametrize("far", [(-0.9, 0.8), (-0.1, 2.0), (-3.0, -0.01)])
+def test_an_interval_that_leaves_the_axis_ends_in_an_arrow_there(far: tuple[float, float]) -> None:
+    measured = {
+        "a": Effect("a", -0.1, -0.15, -0.05, "better"),
+        "b": Effect("b", sum(far) / 20, *far, "no evidence"),
+    }
+    reach = forest.reach(measured.values())
+    assert reach >= 100 * max(abs(each.share) for each in measured.values())
+    axes = Figure().add_subplot()
+    forest.draw(axes, measured, {"a": 1.0, "b": 2.0}, "min")
+    assert axes.get_xlim() == (-reach, reach)
+    arrows = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() in ("<", ">")]
+    assert arrows == [*([-reach] if far[0] * 100 < -reach else []), *([reach] if far[1] * 100 > reach else [])]
+    assert forest.leaves(measured.values(), reach) == bool(arrows)
+
+
+def test_parts_of_lessons_are_called_as_rows_are(folder: Path) -> None:  # noqa: ARG001
+    found = evidence.load()
+    like = next(row for row in found.rows.values() if taught(row))
+    blocks = like.model_copy(
+        update={"generator_lesson": {"image": {"weight": 1.0}, "intermediate": {"match": {"forth.res3": "forth.res3"}}}}
+    )
+    others = like.model_copy(update={"generator_lesson": {"intermediate": {"match": {"up3": "up3"}}}})
+    assert naming.spoken(blocks, "intermediate + relation") == "block + relation"
+    assert naming.spoken(others, "intermediate") == "intermediate"
 
 
 @pytest.mark.parametrize(("better", "taught", "share"), [("min", 2.0, 0.75), ("max", 0.5, -0.125), ("min", 0.0, 1.25)])

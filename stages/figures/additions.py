@@ -12,14 +12,14 @@ from stages.figures import forest, style
 from stages.figures.evidence import Effect, Evidence, by_headline, effect, groups
 from stages.figures.style import Drawn
 from stages.findings.dictionary import Column
-from stages.findings.naming import called, made
+from stages.findings.naming import called, made, spoken
 from stages.settings import paths
 
 TITLE = "What a part of a lesson adds"
 NOTHING = "No row is taught all that another one is, and more, so nothing can be said about a part of a lesson."
 NOTE = (
     "{metric}: a row against the same student whose lesson lacks one part, in percent of the latter; bars: interval "
-    f"over common seeds, {forest.BARS} {forest.MARKED}"
+    f"over common seeds, {forest.BARS}{{cut}} {forest.MARKED}"
 )
 LINE, HEAD, LEFT, TOP, RIGHT, COLUMN, GAP = 0.135, 0.16, 0.08, 0.3, 0.12, 1.5, 0.15
 
@@ -49,11 +49,13 @@ def found(evidence: Evidence, metric: Column) -> dict[str, list[Line]]:
     """The additions to the rows of each group, under the group's name; those of the same part stand together."""
     blocks: dict[str, list[Line]] = {}
     for key, names in groups(evidence).items():
-        mine = [
-            Line(line["added"], called(evidence.rows[line["beside"]]), line["n"], each)
-            for line in evidence.additions
-            if line["metric"] == metric.name and line["variant"] in names and (each := effect(line, "less")) is not None
-        ]
+        mine = []
+        for line in evidence.additions:
+            here = line["metric"] == metric.name and line["variant"] in names
+            measured = effect(line, "less") if here else None
+            if measured is not None:
+                added = spoken(evidence.rows[line["variant"]], line["added"])
+                mine.append(Line(added, called(evidence.rows[line["beside"]]), line["n"], measured))
         order = list(dict.fromkeys(line.added for line in mine))
         if mine:
             title = f"{key[0]}: {made(evidence.rows[names[0]])}"
@@ -83,7 +85,9 @@ def draw(
 ) -> Figure:
     """Names on the left, under what the columns are called; differences around zero on the right."""
     heads, lines, down = places(blocks)
-    note = note.format(metric=metric.title.capitalize())
+    measured = {f"{place}": line.effect for place, line in lines}
+    cut = forest.CUT if forest.leaves(measured.values(), forest.reach(measured.values())) else ""
+    note = note.format(metric=metric.title.capitalize(), cut=cut)
     height = TOP + down * LINE + 0.3
     figure = style.blank(style.PAGE, height + style.note_height(note, style.PAGE))
     left = LEFT + 2 * COLUMN + GAP
@@ -91,7 +95,6 @@ def draw(
     axes.set(ylim=(down, 0), yticks=[])
     axes.set_title(metric.title + (" (less is better)" if metric.better == "min" else " (more is better)"))
     axes.spines["left"].set_visible(False)
-    measured = {f"{place}": line.effect for place, line in lines}
     forest.draw(axes, measured, {f"{place}": place for place, _ in lines}, metric.better)
     for word, at in zip(columns, (LEFT + HEAD, LEFT + COLUMN), strict=True):
         style.write(figure, word, at, TOP - 0.06, va="bottom", fontsize=style.SMALL, color="#4d4d4d")

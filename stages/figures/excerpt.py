@@ -1,22 +1,29 @@
-"""A few translations of a problem in a strip: input, exact image, teacher, untaught student, one lesson."""
+"""A few images of a problem in a strip: what goes in, the exact image, teacher, untaught student, one lesson."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from stages.figures import style, tiles
+from stages.figures import latents, style, tiles
 from stages.figures.evidence import Evidence
 from stages.figures.gallery import people
 from stages.figures.tiles import Tiles
 from stages.findings import naming
 from stages.findings.naming import called
+from stages.settings import paths
 from stages.storage.prepared import Bytes
 
 TILE, GAP = 0.4, 6
 LABELS = 0.66
 STEP = TILE + GAP * TILE / tiles.ENLARGED
+GIVEN, EXACT, TEACHER = "input", "exact", "teacher"
+OF_LABELS = "Pictures: first, middle and last label, of each the first test image it changes, first seed; {chosen}. "
+OF_LATENTS = "Pictures: the first latents of the test, the same for all, first seed; {chosen}. "
+CHOSEN = "the lesson in them is the one that matches the image and most layers"
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,27 @@ class Strip:
     rows: dict[str, list[Bytes | None]]
 
 
+def explained(evidence: Evidence, teacher: str) -> str:
+    """Which pictures are shown of problems like a teacher's, in a sentence; nothing where there are none."""
+    report = evidence.reports[teacher]
+    if tiles.has_tiles(report):
+        return OF_LABELS.format(chosen=CHOSEN)
+    return OF_LATENTS.format(chosen=CHOSEN) if latents.has_walk(report) else ""
+
+
+def files(evidence: Evidence, names: Iterable[str]) -> Iterator[Path]:
+    """What rows' pictures are read from, and whether they have any."""
+    for name in names:
+        report = evidence.reports[name]
+        yield from ([paths.samples(name)] if tiles.has_tiles(report) or latents.has_walk(report) else [])
+        yield paths.quality(name)
+
+
 def lesson(evidence: Evidence, block: Block) -> str:
-    """The lesson whose pictures are shown: it matches the image, and most layers; the generator's alone if possible."""
+    """The lesson that is shown of all: it matches the image, and most layers; the generator's alone if possible.
+
+    Of lessons that differ in numbers alone it is the one in the middle. No result has a part in it.
+    """
 
     def reach(name: str) -> tuple[bool, int, bool]:
         row = evidence.rows[name]
@@ -56,16 +82,46 @@ def lesson(evidence: Evidence, block: Block) -> str:
         compared = {*match, *naming.parts(row.generator_lesson)}
         return "image" in compared, len(compared), row.distill.discriminator == "none"
 
-    return max(block.taught, key=reach)
+    most = max(reach(name) for name in block.taught)
+    return middle(evidence, [name for name in block.taught if reach(name) == most])
 
 
-def strip(evidence: Evidence, block: Block, room: float) -> Strip:
-    """The first and the last label, and the middle one where there is room, by the first person that each changes."""
+def middle(evidence: Evidence, names: Sequence[str]) -> str:
+    """Of a grid the row whose numbers are nearest to the middle of all, of two the lower; of equals the first."""
+    values: dict[str, set[float]] = {}
+    for name in names:
+        for key, value in numbers(evidence, name).items():
+            values.setdefault(key, set()).add(value)
+    ranks = {key: sorted(found) for key, found in values.items()}
+
+    def off(name: str) -> int:
+        mine = numbers(evidence, name)
+        return sum(abs(ranks[key].index(value) - (len(ranks[key]) - 1) // 2) for key, value in mine.items())
+
+    return min(names, key=off)
+
+
+def numbers(evidence: Evidence, name: str) -> dict[str, float]:
+    """The settings of a row's lesson that are numbers."""
+    lesson = evidence.rows[name].generator_lesson
+    return {key: value for key, value in lesson.items() if isinstance(value, int | float)}
+
+
+def strip(evidence: Evidence, block: Block, room: float) -> Strip | None:
+    """Pictures in so many inches; none of rows that make none."""
+    report = evidence.reports[block.teacher]
+    count = max(2, min(3, int(room / TILE)))
+    if tiles.has_tiles(report):
+        return of_labels(evidence, block, count)
+    return of_latents(evidence, block, count) if latents.has_walk(report) else None
+
+
+def of_labels(evidence: Evidence, block: Block, count: int) -> Strip:
+    """The first and the last label, and those between if there is room, by the first person that each changes."""
     shown = lesson(evidence, block)
     teacher, *students = (tiles.read(evidence, name) for name in (block.teacher, block.control, shown))
     asked = [(data, label) for data, sheet in teacher.items() for label in range(len(sheet.labels))]
-    count = max(2, min(3, int(room / TILE)))
-    places = dict.fromkeys(round(i * (len(asked) - 1) / (count - 1)) for i in range(count))
+    places = dict.fromkeys(round(i * (len(asked) - 1) / max(1, count - 1)) for i in range(count))
     truth = any(sheet.exact is not None for sheet in teacher.values())
     rows = {}
     for data, label in (asked[place] for place in places):
@@ -73,7 +129,15 @@ def strip(evidence: Evidence, block: Block, room: float) -> Strip:
         person = people(sheet, 1)[label][0]
         rows[style.spelled(sheet.labels[label])] = line(sheet, [each[data] for each in students], person, label, truth)
     names = [called(evidence.rows[name]) for name in (block.control, shown)]
-    return Strip(("input", *(["exact"] if truth else []), "teacher", *names), rows)
+    return Strip((GIVEN, *([EXACT] if truth else []), TEACHER, *names), rows)
+
+
+def of_latents(evidence: Evidence, block: Block, count: int) -> Strip:
+    """The first latents."""
+    names = (block.teacher, block.control, lesson(evidence, block))
+    images = [latents.read(evidence, name)[0] for name in names]
+    rows: dict[str, list[Bytes | None]] = {f"latent {i + 1}": [each[i] for each in images] for i in range(count)}
+    return Strip((TEACHER, *(called(evidence.rows[name]) for name in names[1:])), rows)
 
 
 def line(sheet: Tiles, students: list[Tiles], person: int, label: int, truth: bool) -> list[Bytes | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -22,14 +22,20 @@ MARKED = (
     "Blue or vermilion: the interval leaves zero out, better or worse. Black: it lies within ±10 % of the control, no "
     "difference. Hollow: no evidence. Small grey ring: no interval, one seed. Blue side: better."
 )
+"""What is said of bars and marks below every such figure."""
 NOTE = (
     "Difference to the untaught student of the same size in percent of the latter; bars: interval over common seeds, "
     f"{BARS} {MARKED}"
 )
 BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1", "coverage": "coverage"}
 """What stands beside the deciding metric: the first that was compared."""
+SMALLER = 0.65
+"""Share of the usual size of marks that matter less."""
 LEAST = 5.0
 """Percent to both sides of zero that are shown at least."""
+WIDEST = 1.5
+"""An interval that reaches so many times farther than the largest difference is cut off; an arrow says so."""
+CUT = " Arrow: the interval goes on beyond the edge."
 LINE, LEFT, TOP, RIGHT, SPACE = 0.135, 1.9, 0.3, 0.12, 0.25
 
 
@@ -74,7 +80,9 @@ def forest(
         places |= {name: down + 1.6 + i for i, name in enumerate(names)}
         down += len(names) + 1.4
     height = down * LINE
-    figure = style.blank(style.PAGE, TOP + height + 0.3 + style.note_height(NOTE, style.PAGE))
+    cut = any(leaves(measured.values(), reach(measured.values())) for measured in found.values())
+    note = NOTE + (CUT if cut else "")
+    figure = style.blank(style.PAGE, TOP + height + 0.3 + style.note_height(note, style.PAGE))
     width = (style.PAGE - LEFT - RIGHT - SPACE * (len(found) - 1)) / len(found)
     for index, (metric, measured) in enumerate(found.items()):
         axes = style.panel(figure, LEFT + index * (width + SPACE), TOP, width, height)
@@ -87,36 +95,55 @@ def forest(
     for name, place in places.items():
         text = called(evidence.rows[name])
         style.write(figure, text, LEFT - 0.08, TOP + place * LINE, ha="right", va="center", fontsize=style.SMALL)
-    style.note(figure, NOTE)
+    style.note(figure, note)
     return figure
 
 
+def reach(measured: Collection[Effect]) -> float:
+    """Percent to both sides of zero: all differences, and intervals where these do not go much farther."""
+    most = max([LEAST, *(abs(each.share) * 100 for each in measured)])
+    ends = [abs(end) * 100 for each in measured for end in (each.low, each.high) if end is not None]
+    return 1.08 * max([most, *(end for end in ends if end <= WIDEST * most)])
+
+
+def leaves(measured: Collection[Effect], far: float) -> bool:
+    """Whether any interval goes on beyond so many percent."""
+    return any(abs(end) * 100 > far for each in measured for end in (each.low, each.high) if end is not None)
+
+
 def draw(
-    axes: Axes, measured: dict[str, Effect], places: dict[str, float], better: str, reach: float | None = None
+    axes: Axes,
+    measured: dict[str, Effect],
+    places: dict[str, float],
+    better: str,
+    far: float | None = None,
+    small: Collection[str] = (),
 ) -> None:
-    """Points and intervals around zero, up to `reach` percent, or else as far as they go."""
-    reach = reach or 1.08 * max(
-        [LEAST, *(abs(v) * 100 for e in measured.values() for v in (e.share, e.low, e.high) if v is not None)]
-    )
-    axes.set_xlim(-reach, reach)
-    side = (-reach, 0) if better == "min" else (0, reach)
+    """Points and intervals around zero, up to so many percent, or else as far as matters; some of them small."""
+    far = far or reach(measured.values())
+    axes.set_xlim(-far, far)
+    side = (-far, 0) if better == "min" else (0, far)
     axes.axvspan(*side, color=style.BLUE, alpha=0.07, lw=0)
     axes.axvline(0, color=style.INK, lw=0.6)
     for name, place in places.items():
         axes.axhline(place, color=style.PALE, lw=0.4, zorder=0)
         if name in measured:
-            point(axes, place, measured[name])
+            point(axes, place, measured[name], far, SMALLER if name in small else 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g} %".replace("-", "−") if value else "0")
 
 
-def point(axes: Axes, place: float, effect: Effect) -> None:
-    """A difference with its interval."""
+def point(axes: Axes, place: float, effect: Effect, far: float, scale: float = 1.0) -> None:
+    """A difference with its interval, and an arrow at each end that lies beyond the edge."""
     if effect.low is None or effect.high is None:
-        axes.plot(effect.share * 100, place, "o", ms=2.4, mfc="white", mec=style.FAINT, mew=0.7)
+        axes.plot(effect.share * 100, place, "o", ms=2.4 * scale, mfc="white", mec=style.FAINT, mew=0.7)
         return
     colour = {"better": style.BLUE, "worse": style.VERMILION}.get(effect.verdict, style.INK)
-    face = "white" if effect.verdict == "no evidence" else colour
-    axes.plot([effect.low * 100, effect.high * 100], [place, place], color=colour, lw=1.1, solid_capstyle="butt")
+    low, high = (min(max(end * 100, -far), far) for end in (effect.low, effect.high))
+    axes.plot([low, high], [place, place], color=colour, lw=1.1 * scale, solid_capstyle="butt")
+    for beyond, edge, arrow in ((effect.low * 100 < -far, -far, "<"), (effect.high * 100 > far, far, ">")):
+        if beyond:
+            axes.plot(edge, place, arrow, ms=3.2, color=colour, mew=0, clip_on=False)
     marker = {"better": "o", "worse": "s"}.get(effect.verdict, "D")
-    axes.plot(effect.share * 100, place, marker, ms=3.8, mfc=face, mec=colour, mew=0.9)
+    face = "white" if effect.verdict == "no evidence" else colour
+    axes.plot(effect.share * 100, place, marker, ms=3.8 * scale, mfc=face, mec=colour, mew=0.9)

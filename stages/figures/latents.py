@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -41,7 +42,12 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
 
 def pictured(evidence: Evidence) -> Evidence:
     """What concerns the rows that make images of latents: their reports hold marginals, be they of nothing."""
-    return evidence.only([name for name, report in evidence.reports.items() if "marginals" in report])
+    return evidence.only([name for name, report in evidence.reports.items() if has_walk(report)])
+
+
+def has_walk(report: Mapping[str, Any]) -> bool:
+    """Whether a row's sample picture shows images of latents, and a walk."""
+    return "marginals" in report
 
 
 def read(evidence: Evidence, name: str) -> tuple[Bytes, Bytes]:

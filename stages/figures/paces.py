@@ -24,14 +24,12 @@ AGAINST = {
 }  # fmt: skip
 """What rows are held against, and over which panel."""
 NOTE = (
-    "{metric}: each row against others that differ from it in their pace alone, or that are not taught, in percent of "
-    f"these; bars, cut off at the edge: interval over common seeds, {forest.BARS} Dose: time average of λ. The same "
-    f"dose: a constant λ of that average.{{twin}} {forest.MARKED}"
+    "{metric}: each row (×: seeds) against others that differ from it in their pace alone, or that are not taught, in "
+    f"percent of these; bars: interval over common seeds, {forest.BARS}{{cut}} Dose: time average of λ. The same dose: "
+    f"a constant λ of that average.{{twin}} {forest.MARKED}"
 )
 MEANT = " Twin: the pace that is mirrored, or the same pace at the usual schedule."
 LINE, LEFT, TOP, RIGHT, SPACE, DOSE = 0.135, 1.75, 0.42, 0.12, 0.14, 0.38
-WIDEST = 3.0
-"""An interval that is so many times wider than the largest difference is cut off."""
 
 Found = dict[str, dict[str, Effect]]
 """Panel -> row -> what was found."""
@@ -77,10 +75,15 @@ def draw(evidence: Evidence, metric: Column, lines: list[Line]) -> Figure:
     """A panel for each thing that rows are held against, sharing the rows."""
     found, doses = held(lines), {line["variant"]: float(line["dose"]) for line in lines}
     heads, rows, down = placed(evidence, lines)
-    note = NOTE.format(metric=metric.title[:1].upper() + metric.title[1:], twin=MEANT if TWIN in found else "")
+    measured_all = [each for measured in found.values() for each in measured.values()]
+    far = forest.reach(measured_all)
+    note = NOTE.format(
+        metric=metric.title[:1].upper() + metric.title[1:],
+        twin=MEANT if TWIN in found else "",
+        cut=forest.CUT if forest.leaves(measured_all, far) else "",
+    )
     figure = style.blank(style.PAGE, TOP + down * LINE + 0.3 + style.note_height(note, style.PAGE))
     width = (style.PAGE - LEFT - DOSE - RIGHT - SPACE * (len(found) - 1)) / len(found)
-    far = reach([each for measured in found.values() for each in measured.values()])
     for index, (title, measured) in enumerate(found.items()):
         axes = style.panel(figure, LEFT + DOSE + index * (width + SPACE), TOP, width, down * LINE)
         axes.set(ylim=(down, 0), yticks=[])
@@ -112,15 +115,9 @@ def write_names(
     for head, place in heads.items():
         style.write(figure, head, 0.08, TOP + place * LINE, va="center", fontsize=style.SMALL, fontweight="bold")
     for name, place in rows.items():
-        for text, at in ((called(evidence.rows[name]), LEFT), (f"{doses[name]:.2f}", LEFT + DOSE - 0.08)):
+        row = evidence.rows[name]
+        for text, at in ((f"{called(row)} ×{len(row.seeds)}", LEFT), (f"{doses[name]:.2f}", LEFT + DOSE - 0.08)):
             style.write(figure, text, at, TOP + place * LINE, ha="right", va="center", fontsize=style.SMALL)
     style.write(
         figure, "dose", LEFT + DOSE - 0.08, TOP - 0.06, ha="right", va="bottom", fontsize=style.SMALL, color="#4d4d4d"
     )
-
-
-def reach(effects: list[Effect]) -> float:
-    """Percent to both sides of zero: all differences, and intervals where these are not much wider."""
-    most = max([forest.LEAST, *(abs(each.share) * 100 for each in effects)])
-    ends = [abs(end) * 100 for each in effects for end in (each.low, each.high) if end is not None]
-    return 1.08 * max([most, *(end for end in ends if end <= WIDEST * most)])

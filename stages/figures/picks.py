@@ -16,7 +16,7 @@ from stages.settings import paths
 TITLE = "The searched student against its controls of the same cost"
 NOTE = (
     "{metric}: the widths that a search found best against its other picks, made and taught alike, in percent of the "
-    f"latter; bars: interval over common seeds, {forest.BARS} {forest.MARKED}"
+    f"latter; bars: interval over common seeds, {forest.BARS}{{cut}} {forest.MARKED}"
 )
 HEADS = ("best against", "taught")
 

@@ -49,6 +49,15 @@ class Gap:
         lost = sign * (self.control - self.teacher)
         return sign * (self.control - self.taught[name]) / lost if lost > 0 else None
 
+    def bounds(self, name: str) -> tuple[float, float] | None:
+        """The interval of the share that a lesson won back, as that of its difference; what was lost stands still."""
+        effect, lost = self.effects.get(name), abs(self.control - self.teacher)
+        if effect is None or effect.low is None or effect.high is None or not lost:
+            return None
+        sign = 1 if self.metric.better == "min" else -1
+        low, high = sorted(-sign * bound * abs(self.control) / lost for bound in (effect.low, effect.high))
+        return low, high
+
 
 def gap(evidence: Evidence, metric: Metric, teacher: str, control: str, taught: Sequence[str]) -> Gap:
     """What was measured, in the unit in which it is drawn."""
@@ -115,7 +124,9 @@ MARKS = {
 """Marker, size, face and edge."""
 
 
-def mark(axes: Axes, x: float, y: float, kind: str) -> None:
-    """A point whose shape says what is known of it."""
+def mark(axes: Axes, x: float, y: float, kind: str, right: bool = False) -> None:
+    """A point whose shape says what is known of it; better is left, or right."""
     marker, size, face, edge = MARKS[kind]
+    if right:
+        marker = {"<": ">", ">": "<"}.get(marker, marker)
     axes.plot(x, y, marker, ms=size, mfc=face, mec=edge, mew=0.6, zorder=4, clip_on=False)

@@ -13,6 +13,9 @@ UNTAUGHT = "no KD"
 UNMOVED = "constant"
 BY_LAYERS = "euclidean"
 """The method that is called by the layers it matches."""
+INNER = "intermediate"
+"""The part of a lesson that compares inner layers."""
+JOINED = " + "
 
 
 def made(row: VariantRow) -> str:
@@ -44,6 +47,18 @@ def parts(lesson: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {name: each for name, each in lesson.items() if isinstance(each, Mapping) and name != "match"}
 
 
+def part(name: str, settings: Mapping[str, Any]) -> str:
+    """What a part of a lesson is called: where it matches residual blocks, by these."""
+    taps = [tap.rpartition(".")[2] for tap in settings.get("match", {})]
+    return "block" if name == INNER and taps and all(tap.startswith("res") for tap in taps) else name
+
+
+def spoken(row: VariantRow, added: str) -> str:
+    """What a row is taught besides, in the words in which rows are named."""
+    known = parts(row.generator_lesson)
+    return JOINED.join(part(name, known.get(name, {})) for name in added.split(JOINED))
+
+
 def lesson(row: VariantRow) -> str:
     """What a row is taught: D where the critic is, and of the other lesson its method, its parts or the layers.
 
@@ -52,7 +67,11 @@ def lesson(row: VariantRow) -> str:
     if not comparing.taught(row):
         return UNTAUGHT
     method = row.distill.generator
-    words = matched(row.generator_lesson) if method == BY_LAYERS else " + ".join(parts(row.generator_lesson)) or method
+    words = (
+        matched(row.generator_lesson)
+        if method == BY_LAYERS
+        else JOINED.join(part(*each) for each in parts(row.generator_lesson).items()) or method
+    )
     both = "+".join([*(["D"] if row.distill.discriminator != NONE else []), *([words] if method != NONE else [])])
     return both if paced(row) == UNMOVED else f"{both}, {paced(row)}"
 
