@@ -39,11 +39,11 @@ from stages.figures import (
     reliability,
     sanity,
     search,
-    style,
     subclasses,
     summary,
     temperatures,
     weights,
+    written,
 )
 from stages.figures.style import Drawn
 from stages.findings.tables import TableError
@@ -102,7 +102,7 @@ def share(turns: Path) -> dict[int, tuple[str, dict[str, object]]]:
     mine = {}
     for place, drawn in enumerate(drawings(evidence.load())):
         if not taken(turns / str(place)):
-            files = style.files(drawn, STAGE)
+            files = written.files(drawn, STAGE)
             for name, content in files.items():
                 write_atomically(paths.figure(name), content)
             mine[place] = (drawn.name, described(drawn, files))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fontTools import subset
+from fontTools.ttLib import TTFont
 from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
@@ -41,6 +41,8 @@ from stages.figures import (
     style,
     summary,
     tiles,
+    twofold,
+    written,
 )
 from stages.figures.evidence import Effect, Evidence
 from stages.figures.excerpt import Block
@@ -115,7 +117,7 @@ def test_the_manifest_lists_every_file_and_no_other(folder: Path) -> None:  # no
     listed = {name: sha for each in manifest.values() for name, sha in each["files"].items()}
     assert listed == {name: plot_figures.digest(content) for name, content in files.items()}
     for name, each in manifest.items():
-        assert set(each["files"]) == {f"{name}.{suffix}" for suffix in style.FORMATS}
+        assert set(each["files"]) == {f"{name}.{suffix}" for suffix in written.FORMATS}
         assert each["inputs"], f"{name} says not what it was drawn from"
         for path, sha in each["inputs"].items():
             assert sha == plot_figures.digest(Path(path).read_bytes())
@@ -137,16 +139,62 @@ def test_no_file_says_when_it_was_made(folder: Path) -> None:  # noqa: ARG001 - 
             assert b"stage plot_figures" in content, f"{name} says not which stage made it"
 
 
-def test_fonts_are_embedded_as_truetype_without_layout(drawn: list[Drawn]) -> None:
-    content = style.files(drawn[0], "test")[f"{drawn[0].name}.pdf"]
+def test_fonts_are_embedded_as_truetype(drawn: list[Drawn]) -> None:
+    content = written.files(drawn[0], "test")[f"{drawn[0].name}.pdf"]
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
-    file, usual = font_manager.findfont("DejaVu Sans"), subset.load_font
-    with subset.load_font(file, subset.Options()) as font:
-        assert "GSUB" in font
-    with fonts.bare(), subset.load_font(file, subset.Options()) as font:
-        assert not {"GDEF", "GPOS", "GSUB"} & set(font.keys())
-    assert subset.load_font is usual
+
+
+def test_glyphs_of_a_small_font_have_the_outlines_and_widths_of_the_whole_one() -> None:
+    file = font_manager.findfont("DejaVu Sans")
+    places = fonts.small(file).places
+    with TTFont(file) as whole, TTFont(io.BytesIO(fonts.small(file).content)) as small:
+        assert len(places) < len(whole.getGlyphOrder()) / 5
+        assert not set(fonts.LAYOUT) & set(small.keys())
+        known, order, kept = whole.getBestCmap(), whole.getGlyphOrder(), small.getGlyphOrder()
+        for letter in "Aéλ†×−≤":
+            name = known[ord(letter)]
+            assert kept[places[order.index(name)]] == name
+            assert small["hmtx"][name] == whole["hmtx"][name]
+            assert small["glyf"][name].getCoordinates(small["glyf"]) == whole["glyf"][name].getCoordinates(
+                whole["glyf"]
+            )
+
+
+@pytest.mark.parametrize("letters", ["plain", "snow ☃"])
+def test_letters_within_and_beyond_the_small_font_are_embedded_alike(letters: str) -> None:
+
+    def pdf() -> bytes:
+        figure = Figure(figsize=(1, 1))
+        figure.text(0.1, 0.5, letters)
+        return twofold.vectors(figure, {"CreationDate": None}, {"Date": None})["pdf"]
+
+    with rc_context({**style.RULES, "pdf.compression": 0}):
+        plain = pdf()
+        with fonts.cut_twice():
+            cut = pdf()
+    widths = re.compile(rb"\[ (?:\d+ \[[^]]*\] ?)+\]")
+    assert widths.findall(cut) == widths.findall(plain) != []
+    assert len(cut) < len(plain)
+
+
+def test_one_drawing_gives_the_files_that_two_would(drawn: list[Drawn]) -> None:
+    """PDF: the same bytes. SVG: the same marks, and no number apart by more than a twentieth of a point."""
+    number = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+    for name in ("forest", "gallery-set1", "curves-set1", "factorial", "summary"):
+        figure = next(each.figure for each in drawn if each.name == name)
+        alone: dict[str, bytes] = {}
+        with rc_context(style.RULES):
+            for suffix, about in {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.items():
+                file = io.BytesIO()
+                figure.savefig(file, format=suffix, metadata=about)
+                alone[suffix] = file.getvalue()
+            both = twofold.vectors(figure, {"CreationDate": None}, {"Date": None})
+        assert both["pdf"] == alone["pdf"], name
+        texts = [content["svg"].decode() for content in (both, alone)]
+        assert number.sub("#", texts[0]) == number.sub("#", texts[1]), name
+        mine, theirs = ([float(each) for each in number.findall(text)] for text in texts)
+        np.testing.assert_allclose(mine, theirs, atol=0.05)
 
 
 def test_a_figure_is_written_by_one_process_alone(tmp_path: Path) -> None:
@@ -287,8 +335,14 @@ def test_a_palette_changes_no_colour_by_more_than_the_eye_sees(drawn: list[Drawn
     with rc_context(style.RULES):
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        shown = np.asarray(Image.open(io.BytesIO(style.raster(figure, {}))).convert("RGB")).astype(int)
+        shown = np.asarray(Image.open(io.BytesIO(written.raster(figure, {}))).convert("RGB")).astype(int)
     assert np.abs(shown - np.asarray(canvas.buffer_rgba())[..., :3]).max() <= 24
+    assert (shown[0, 0] == 255).all(), "white has to stay white"
+
+
+def test_many_colours_still_fit_a_palette() -> None:
+    dots = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    assert written.palettised(dots).mode == "P"
 
 
 def without_exact_images(found: Evidence, problem: str) -> Evidence:

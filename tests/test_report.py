@@ -28,7 +28,7 @@ from ruamel.yaml import YAML
 
 from retort.commands import report as command
 from stages import plot_figures, write_tables
-from stages.figures import architecture, evidence, style, weights
+from stages.figures import architecture, evidence, weights, written
 from stages.findings.tables import TableError
 from stages.measuring import strips
 from stages.settings import params, paths, provenance, sweeps
@@ -69,7 +69,7 @@ def draw() -> None:
     found = evidence.load()
     manifest: dict[str, object] = {}
     for drawn in (*weights.figures(found), *architecture.figures(found)):
-        files = style.files(drawn, plot_figures.STAGE)
+        files = written.files(drawn, plot_figures.STAGE)
         manifest[drawn.name] = plot_figures.described(drawn, files)
         for name, content in files.items():
             write_atomically(paths.figure(name), content)

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from stages import count_costs, gather_results, write_tables
-from stages.figures import evidence, reliability, style, subclasses, temperatures
+from stages.figures import evidence, reliability, subclasses, temperatures, written
 from stages.figures.evidence import Evidence
 from stages.learning import checkpoints
 from stages.settings import members, params, paths, specs, sweeps
@@ -117,7 +117,7 @@ def test_every_figure_is_drawn_the_same_twice(found: Evidence) -> None:
         for kind in (temperatures, subclasses, reliability):
             for drawn in kind.figures(found):
                 assert all(path.exists() for path in drawn.inputs)
-                made |= style.files(drawn, "test")
+                made |= written.files(drawn, "test")
         return made
 
     first = files()

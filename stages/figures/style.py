@@ -1,8 +1,7 @@
-"""One look for all figures: sizes of a column and a page, colours that survive grey print, bytes that repeat."""
+"""One look for all figures: sizes of a column and a page, colours that survive grey print."""
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
-
-from stages.figures import fonts
 
 COLUMN, PAGE, TALLEST = 3.4, 7.0, 9.2
 """Inches: one column of a two-column journal, its full width, and its height."""
@@ -34,10 +26,6 @@ TINY, SMALL, TEXT, HEADING = 5.0, 6.0, 7.0, 8.0
 BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 LETTER = 0.0455
 """Inches of a letter of the smallest size, on average."""
-RASTER = "png"
-NAMED = 20
-"""Inputs that a file tells by name; the manifest tells all."""
-FORMATS = ("svg", "pdf", RASTER)
 DOTS = 220
 
 RULES: dict[str, Any] = {
@@ -163,40 +151,6 @@ def counted(value: float) -> str:
 def spelled(label: str) -> str:
     """A label of a data set as a reader says it."""
     return label.replace("_", " ")
-
-
-def files(drawn: Drawn, stage: str) -> dict[str, bytes]:
-    """The figure in every format, by file name; nothing in the bytes tells when or where it was made."""
-    named = ", ".join(path.as_posix() for path in drawn.inputs[:NAMED])
-    more = len(drawn.inputs) - NAMED
-    source = f"stage {stage} of Retort, from {named}" + (f" and {more} more files" if more > 0 else "")
-    metadata: dict[str, dict[str, Any]] = {
-        "svg": {"Title": drawn.title, "Creator": "Retort", "Source": source, "Date": None},
-        "pdf": {"Title": drawn.title, "Creator": "Retort", "Subject": source, "Producer": None, "CreationDate": None},
-    }
-    found = {}
-    with rc_context(RULES), fonts.bare():
-        for suffix, about in metadata.items():
-            file = io.BytesIO()
-            drawn.figure.savefig(file, format=suffix, metadata=about)
-            found[f"{drawn.name}.{suffix}"] = file.getvalue()
-        about = {"Title": drawn.title, "Software": "Retort", "Source": source}
-        found[f"{drawn.name}.{RASTER}"] = raster(drawn.figure, about)
-    return found
-
-
-def raster(figure: Figure, about: dict[str, str]) -> bytes:
-    """The figure as PNG; drawings, which have few colours, from a palette, which makes them a third as large."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    if not figure.findobj(AxesImage):
-        picture = picture.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    information, file = PngInfo(), io.BytesIO()
-    for key, value in about.items():
-        information.add_itxt(key, value)
-    picture.save(file, "png", pnginfo=information, dpi=(DOTS, DOTS))
-    return file.getvalue()
 
 
 def order(names: Sequence[str]) -> dict[str, tuple[str, str]]:
