@@ -1,9 +1,9 @@
 """Put what was counted and measured into tables, and hold the claims against them.
 
 In: params, claims.yaml, results/costs.json, results/quality, results/curves, results/choices; out, in results:
-results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, evidence.csv, variance.csv, curves.csv, claims.csv,
-and what their columns mean: README.md for readers, columns.json for programs; metrics and plots, folders of small files
-for `dvc metrics` and `dvc plots`.
+results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, factorial.csv, lengths.csv, evidence.csv,
+variance.csv, curves.csv, claims.csv, and what their columns mean: README.md for readers, columns.json for programs;
+metrics and plots, folders of small files for `dvc metrics` and `dvc plots`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ def main() -> None:
     rows = sweeps.rows(settings)
     with provenance.timed("gather_results"):
         found = gathering.gather(rows, cost.COLUMNS)
-        texts = {**gathering.texts(found), **gathering.texts_of_paces(found, settings)}
+        texts = {
+            **gathering.texts(found),
+            **gathering.texts_of_lengths(found, settings),
+            **gathering.texts_of_paces(found, settings),
+        }
         names, points = curves.gather(settings)
         texts[paths.training_curves()] = tables.text(names, points)
         choices = {name: records.read(paths.choice(name)) for name in settings.searches}

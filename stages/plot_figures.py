@@ -29,6 +29,7 @@ from stages.figures import (
     gradients,
     labels,
     latents,
+    lengths,
     marginals,
     paces,
     pareto,
@@ -52,8 +53,8 @@ from stages.settings.atomic import write_atomically
 
 STAGE = "plot_figures"
 KINDS = (
-    summary, problems, gallery, latents, person, additions, factorial, forest, weights, paces, picks, search, marginals,
-    pareto, curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses,
+    summary, problems, gallery, latents, person, additions, factorial, forest, weights, paces, lengths, picks, search,
+    marginals, pareto, curves, gradients, conflict, labels, sanity, faults, architecture, temperatures, subclasses,
     reliability, exports, pipeline,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stages.findings import conflicts, gathering, tables
+from stages.findings import conflicts, factors, gathering, lengths, tables
 from stages.settings import params, paths
 from stages.settings.rows import Params
 from tests import columns_of_rows, smallest, stated
@@ -152,6 +152,8 @@ def lay(rows: Params) -> None:
     paths.dictionary().write_text(json.dumps(columns_of_rows.dictionary(judged)))
     paths.comparisons().write_text(tables.text(list(compared[0]), compared))
     nothing = {paths.additions(): gathering.ADDITION, paths.paces(): gathering.PACE, paths.picks(): gathering.CHOICE}
+    measured = gathering.MEASURED
+    nothing |= {factors.TABLE: factors.columns(measured), lengths.TABLE: lengths.columns(measured)}
     for path, columns in {**nothing, paths.evidence(): conflicts.COLUMNS}.items():
         path.write_text(tables.text(columns, []))
     stated.lay(stated.line("Set 1: teaching helps.", "holds", "taught plain", "set1", headline=True))

@@ -237,6 +237,25 @@ def test_cells_without_evidence_are_hatched(drawn: list[Drawn]) -> None:
     assert len(cells) > len(unproven), "fabricated effects of several seeds should be evidence"
 
 
+def test_means_of_the_factorial_are_those_of_the_table_on_one_page(drawn: list[Drawn]) -> None:
+    figure = next(each.figure for each in drawn if each.name == "factorial")
+    axes = figure.axes[-1]
+    found = evidence.load()
+    lines = [line for line in found.factorial if line["metric"] == "l1"]
+    effects = {line["effect"] for line in lines}
+    shown = [
+        float(np.asarray(line.get_xdata())[0]) / 100 for line in axes.lines
+        if len(np.asarray(line.get_xdata())) == 1 and line.get_marker() not in ("<", ">")
+    ]  # fmt: skip
+    of_all = sorted(float(line["difference"]) for line in lines if line["over"] == "all")
+    assert effects
+    assert len(of_all) == len(effects)
+    alone = len({line["over"] for line in lines}) == 2
+    expected = of_all if alone else sorted(float(line["difference"]) for line in lines)
+    np.testing.assert_allclose(sorted(shown), expected, atol=1e-9)
+    assert figure.get_size_inches()[1] <= style.TALLEST
+
+
 def test_one_seed_and_an_interval_with_zero_look_different() -> None:
     scale = Normalize(-1, 1)
     proven = factorial.tile(0, 0, Effect("a", -0.5, -0.6, -0.4, "better"), scale, "min")
@@ -497,7 +516,9 @@ def test_bars_of_the_summary_end_where_the_share_lies_or_at_the_edge(share: floa
     axes = Figure().add_subplot()
     assert summary.share(axes, gap, "a", 0.5) == f"{round(share * 100)} %".replace("-", "−")
     (bar,) = axes.patches
-    assert bar.get_width() == pytest.approx(min(max(share, summary.LIMITS[0]), summary.LIMITS[1]))
+    corners = bar.get_patch_transform().transform(bar.get_path().vertices)[:, 0]
+    end = min(max(share, summary.LIMITS[0]), summary.LIMITS[1])
+    assert sorted({float(x) for x in corners.round(9)}) == pytest.approx(sorted([0.0, end]))
     arrows = {line.get_marker() for line in axes.lines} & {"<", ">"}
     assert arrows == ({"<"} if low < summary.LIMITS[0] else set()) | ({">"} if high > summary.LIMITS[1] else set())
 
@@ -541,7 +562,7 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow_there(far: tuple[floa
     axes = Figure().add_subplot()
     forest.draw(axes, measured, {"a": 1.0, "b": 2.0}, "min")
     assert axes.get_xlim() == (-reach, reach)
-    arrows = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() in ("<", ">")]
+    arrows = [float(np.asarray(line.get_xdata())[0]) for line in axes.lines if line.get_marker() in ("<", ">")]
     assert arrows == [*([-reach] if far[0] * 100 < -reach else []), *([reach] if far[1] * 100 > reach else [])]
     assert forest.leaves(measured.values(), reach) == bool(arrows)
 

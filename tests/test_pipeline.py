@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from retort.checking import accepting, params, yaml_text
-from stages.findings import claims, headlines, plots
+from stages.findings import claims, factors, headlines, lengths, plots
 from stages.settings import paths, sweeps
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,7 +85,7 @@ def test_outs_are_those_of_paths() -> None:
         "gather_results": [
             *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
             *(paths.paces(), paths.picks(), paths.evidence(), paths.dictionary(), paths.columns()),
-            *(claims.TABLE, headlines.FOLDER, plots.FOLDER),
+            *(factors.TABLE, lengths.TABLE, claims.TABLE, headlines.FOLDER, plots.FOLDER),
         ],
         "measure_latency": [paths.latency()],
         "plot_figures": [paths.figures(), paths.manifest()],

@@ -40,7 +40,7 @@ def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
     """All that follows from the files behind the tables."""
     try:
         found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
-        made = gathering.texts(found)
+        made = {**gathering.texts(found), **gathering.texts_of_lengths(found, settings)}
         choices = {name: records.read(paths.choice(name)) for name in settings.searches}
         at_hand = {path: (content(path) or b"").decode("utf-8", errors="replace") for path in UNDERIVED}
         shown = outcomes.results(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from stages.findings import comparing, dictionary, records
+from stages.findings import comparing, dictionary, factors, lengths, records
 from stages.findings.dictionary import Column, Dictionary
 from stages.findings.tables import TableError
 from stages.settings import params, paths, sweeps
@@ -34,6 +34,8 @@ class Evidence:
     additions: list[Line]
     paces: list[Line]
     picks: list[Line]
+    factorial: list[Line]
+    lengths: list[Line]
     conflicts: list[Line]
     curves: list[Line]
     choices: Mapping[str, Any]
@@ -59,6 +61,8 @@ class Evidence:
             additions=[line for line in self.additions if line["variant"] in rows],
             paces=[line for line in self.paces if line["variant"] in rows],
             picks=[line for line in self.picks if line["variant"] in rows],
+            factorial=[line for line in self.factorial if set(line["rows"].split()) <= set(rows)],
+            lengths=[line for line in self.lengths if line["variant"] in rows],
             conflicts=[line for line in self.conflicts if line["problem"] in {row.problem for row in rows.values()}],
             curves=[line for line in self.curves if line["name"] in (teachers if line["kind"] == "teacher" else rows)],
             reports={name: self.reports[name] for name in rows},
@@ -124,6 +128,8 @@ def load() -> Evidence:
         table(paths.additions()),
         table(paths.paces()),
         table(paths.picks()),
+        table(factors.TABLE),
+        table(lengths.TABLE),
         table(paths.evidence()),
         table(paths.training_curves()),
         {name: records.read(paths.choice(name)) for name in settings.searches},

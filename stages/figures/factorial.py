@@ -1,9 +1,12 @@
-"""Which network is taught, and where its layers are matched: the factorial as heat maps, hatched without evidence."""
+"""Which network is taught, and where its layers are matched: the factorial as heat maps, and its main effects.
+
+A cell without evidence is hatched. The effects, means over cells, stand below with their intervals: of all problems
+together, and of each.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,13 +15,14 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from stages.figures import style
-from stages.figures.evidence import Effect, Evidence, by_headline, control, effects, groups
+from stages.figures import forest, style
+from stages.figures.evidence import Effect, Evidence, Line, by_headline, control, effects, groups
 from stages.figures.style import Drawn
+from stages.findings import factors
 from stages.findings.dictionary import Column
+from stages.findings.factors import plain, usual
 from stages.findings.naming import made, matched
 from stages.settings import paths
-from stages.settings.rows import VariantRow
 
 TITLE = "Taught minus control: generator, discriminator or both, by matched layers"
 NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaught row of the same size; there are none."
@@ -26,13 +30,20 @@ NOTE = (
     "Change of {metric} against the untaught student of the same size, in percent of the latter; {better} is better. "
     "Hatched: the corrected interval over seeds holds zero, and is wide, so that there is no evidence (slanted), or "
     "lies within ±10 % of the control, so that there is no difference (dotted); or there is one seed only (upright). "
-    "n: seeds."
+    "n: seeds.{below}"
+)
+BELOW = (
+    " Below: what teaching and matching do on average, in percent of the untaught student; each effect is the mean "
+    "difference between rows that have it and rows that agree in all else; ×: half of how much one effect depends on "
+    "the other. Large: mean over problems, over so many common seeds (×); small: one size of student on one problem. "
+    "Bars: intervals, Holm's correction and noise pooled over the effects.{cut} Large blue or vermilion, small filled: "
+    "the interval leaves zero out. Large black: it lies within ±10 %, no difference. Hollow: no evidence."
 )
 HATCHES = {"better": None, "worse": None, "no evidence": "/////", "no difference": "..."}
 ONE_SEED = "|||"
-KINDS = ("none", "euclidean")
 UNTAUGHT = "nothing"
-CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.27, 1.1, 0.5, 0.2
+CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.25, 1.1, 0.48, 0.17
+HEAD, LINE, CLOSE, GAP, TICKS, NAMES = 0.32, 0.12, 0.055, 0.05, 0.25, 1.75
 LEAST = 0.02
 PALENESS = 0.4
 
@@ -49,28 +60,12 @@ class Panel:
 
 def figures(evidence: Evidence) -> Iterator[Drawn]:
     """The factorial of every group of rows that has one, a figure per metric that decides problems."""
-    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), paths.dictionary())
+    inputs = (paths.PARAMS, paths.results(), paths.comparisons(), factors.TABLE, paths.dictionary())
     for end, column, part in by_headline(evidence):
         if found := panels(part, column):
-            yield Drawn(f"factorial{end}", TITLE, partial(heat, found, column), inputs)
+            yield Drawn(f"factorial{end}", TITLE, partial(heat, found, effects_of(part, column), column), inputs)
         elif not end:
             yield Drawn("factorial", TITLE, partial(style.sentence, TITLE, NOTHING), inputs)
-
-
-def usual(rows: list[VariantRow]) -> float | None:
-    """The most common weight of a group's lessons."""
-    weights = Counter(row.generator_lesson["weight"] for row in rows if "weight" in row.generator_lesson)
-    return weights.most_common(1)[0][0] if weights else None
-
-
-def plain(row: VariantRow, weight: float | None) -> bool:
-    """Whether a row belongs to the factorial: Euclidean as drawn, with the usual weight."""
-    lesson, critic = row.generator_lesson, row.discriminator_lesson
-    drawn = all(each.get("reading", "drawn") == "drawn" for each in (lesson, critic))
-    ours = row.distill.generator in KINDS and row.distill.discriminator in KINDS
-    return (
-        ours and drawn and lesson.get("adapter_side", "student") == "student" and lesson.get("weight", weight) == weight
-    )
 
 
 def panels(evidence: Evidence, metric: Column) -> list[Panel]:
@@ -100,21 +95,87 @@ def colours(better: str) -> Colormap:
     return LinearSegmentedColormap.from_list("effect", ends if better == "min" else ends[::-1])
 
 
-def heat(found: list[Panel], column: Column) -> Figure:
-    """The panels, two in a line on a page."""
+@dataclass(frozen=True)
+class Mean:
+    """An effect, of all problems or of one size of student on one, over so many seeds."""
+
+    over: str
+    seeds: str
+    effect: Effect
+
+
+def effects_of(evidence: Evidence, metric: Column) -> dict[str, list[Mean]]:
+    """Of every effect the mean over all problems, then that of each; of a single problem that of all is the same."""
+    found: dict[str, list[Mean]] = {}
+    for line in evidence.factorial:
+        if line["metric"] == metric.name:
+            found.setdefault(line["effect"], []).append(Mean(line["over"], line["n"], of_line(line)))
+    return {word: mine[:1] if len(mine) == 2 else mine for word, mine in found.items()}
+
+
+def of_line(line: Line) -> Effect:
+    """A line of the table, whose numbers are shares of the untaught student's already."""
+    low, high = (float(line[end]) if line[end] != "" else None for end in ("low", "high"))
+    return Effect(line["effect"], float(line["difference"]), low, high, line["verdict"])
+
+
+def heat(found: list[Panel], means: Mapping[str, list[Mean]], column: Column) -> Figure:
+    """The panels, two in a line on a page; below them the effects."""
     across = min(2, len(found))
-    width = style.COLUMN * across
+    width = style.PAGE if means else style.COLUMN * across
     block = TOP + BETWEEN + CELL_HEIGHT * max(len(panel.layers) for panel in found)
-    note = NOTE.format(metric=column.title, better={"min": "less", "max": "more"}[column.better])
-    figure = style.blank(width, -(-len(found) // across) * block + style.note_height(note, width))
+    measured = [each.effect for mine in means.values() for each in mine]
+    cut = forest.CUT if forest.leaves(measured, forest.reach(measured)) else ""
+    below = BELOW.format(cut=cut) if means else ""
+    note = NOTE.format(metric=column.title, better={"min": "less", "max": "more"}[column.better], below=below)
+    top = -(-len(found) // across) * block
+    room = HEAD + places_of(means)[1] + TICKS if means else 0.0
+    figure = style.blank(width, top + room + style.note_height(note, width))
     limit = max(LEAST, *(abs(effect.share) for panel in found for effect, _ in panel.cells.values()))
     for index, panel in enumerate(found):
-        left, top = index % across * style.COLUMN, index // across * block
-        style.write(figure, panel.title, left + 0.08, top + 0.1, fontsize=style.HEADING)
-        axes = style.panel(figure, left + LEFT, top + TOP, CELL_WIDTH * 2, CELL_HEIGHT * len(panel.layers))
+        left, down = index % across * style.COLUMN, index // across * block
+        style.write(figure, panel.title, left + 0.08, down + 0.1, fontsize=style.HEADING)
+        axes = style.panel(figure, left + LEFT, down + TOP, CELL_WIDTH * 2, CELL_HEIGHT * len(panel.layers))
         draw(axes, panel, Normalize(-limit, limit))
+    if means:
+        averages(figure, means, column, top)
     style.note(figure, note)
     return figure
+
+
+def places_of(means: Mapping[str, list[Mean]]) -> tuple[dict[str, float], float]:
+    """Inches from the top of the panel to each effect's first mean, and its height; the others stand close below."""
+    places, down = {}, BETWEEN / 4
+    for word, mine in means.items():
+        places[word] = down + LINE / 2
+        down += LINE + (len(mine) - 1) * CLOSE + GAP
+    return places, down
+
+
+def averages(figure: Figure, means: Mapping[str, list[Mean]], column: Column, top: float) -> None:
+    """A line per effect, the mean of all problems; below it, small and by colour, what it is the mean of."""
+    better = "less is better" if column.better == "min" else "more is better"
+    style.write(figure, f"Mean effects on the {column.title} ({better})", 0.08, top + 0.04, fontsize=style.HEADING)
+    places, height = places_of(means)
+    looks = style.order(list(dict.fromkeys(each.over for mine in means.values() for each in mine[1:])))
+    axes = style.panel(figure, NAMES, top + HEAD, style.PAGE - NAMES - 0.15, height)
+    axes.set(ylim=(height, 0), yticks=[])
+    axes.spines["left"].set_visible(False)
+    far = forest.reach([each.effect for mine in means.values() for each in mine])
+    forest.draw(axes, {word: mine[0].effect for word, mine in means.items()}, places, column.better, far)
+    for word, mine in means.items():
+        style.write(
+            figure, f"{word}  ×{mine[0].seeds}", NAMES - 0.08, top + HEAD + places[word], ha="right", va="center",
+            fontsize=style.SMALL,
+        )  # fmt: skip
+        for index, each in enumerate(mine[1:]):
+            forest.small(axes, places[word] + LINE / 2 + (index + 0.5) * CLOSE, each.effect, far, looks[each.over])
+    for over, (colour, marker) in looks.items():
+        axes.plot([], [], color=colour, marker=marker, ms=2.6, lw=0.7, label=over)
+    if looks:
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, handlelength=1.6, borderaxespad=0, columnspacing=1
+        )
 
 
 def draw(axes: Axes, panel: Panel, scale: Normalize) -> None:

@@ -29,8 +29,6 @@ NOTE = (
 )
 BESIDE = {"gain": "gain", "accuracy_target": "asked label seen", "f1": "F1", "coverage": "coverage"}
 """What stands beside the deciding metric: the first that was compared."""
-SMALLER = 0.65
-"""Share of the usual size of marks that matter less."""
 LEAST = 5.0
 """Percent to both sides of zero that are shown at least."""
 WIDEST = 1.5
@@ -117,9 +115,8 @@ def draw(
     places: dict[str, float],
     better: str,
     far: float | None = None,
-    small: Collection[str] = (),
 ) -> None:
-    """Points and intervals around zero, up to so many percent, or else as far as matters; some of them small."""
+    """Points and intervals around zero, up to so many percent, or else as far as matters."""
     far = far or reach(measured.values())
     axes.set_xlim(-far, far)
     side = (-far, 0) if better == "min" else (0, far)
@@ -128,22 +125,36 @@ def draw(
     for name, place in places.items():
         axes.axhline(place, color=style.PALE, lw=0.4, zorder=0)
         if name in measured:
-            point(axes, place, measured[name], far, SMALLER if name in small else 1.0)
+            point(axes, place, measured[name], far)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g} %".replace("-", "−") if value else "0")
 
 
-def point(axes: Axes, place: float, effect: Effect, far: float, scale: float = 1.0) -> None:
+def point(axes: Axes, place: float, effect: Effect, far: float) -> None:
     """A difference with its interval, and an arrow at each end that lies beyond the edge."""
     if effect.low is None or effect.high is None:
-        axes.plot(effect.share * 100, place, "o", ms=2.4 * scale, mfc="white", mec=style.FAINT, mew=0.7)
+        axes.plot(effect.share * 100, place, "o", ms=2.4, mfc="white", mec=style.FAINT, mew=0.7)
         return
     colour = {"better": style.BLUE, "worse": style.VERMILION}.get(effect.verdict, style.INK)
-    low, high = (min(max(end * 100, -far), far) for end in (effect.low, effect.high))
-    axes.plot([low, high], [place, place], color=colour, lw=1.1 * scale, solid_capstyle="butt")
-    for beyond, edge, arrow in ((effect.low * 100 < -far, -far, "<"), (effect.high * 100 > far, far, ">")):
-        if beyond:
-            axes.plot(edge, place, arrow, ms=3.2, color=colour, mew=0, clip_on=False)
+    bar(axes, place, effect, far, colour, 1.1)
     marker = {"better": "o", "worse": "s"}.get(effect.verdict, "D")
     face = "white" if effect.verdict == "no evidence" else colour
-    axes.plot(effect.share * 100, place, marker, ms=3.8 * scale, mfc=face, mec=colour, mew=0.9)
+    axes.plot(effect.share * 100, place, marker, ms=3.8, mfc=face, mec=colour, mew=0.9)
+
+
+def bar(axes: Axes, place: float, effect: Effect, far: float, colour: str, width: float) -> None:
+    """An interval, and an arrow at each end that lies beyond the edge."""
+    if effect.low is None or effect.high is None:
+        return
+    low, high = (min(max(end * 100, -far), far) for end in (effect.low, effect.high))
+    axes.plot([low, high], [place, place], color=colour, lw=width, solid_capstyle="butt")
+    for beyond, edge, arrow in ((effect.low * 100 < -far, -far, "<"), (effect.high * 100 > far, far, ">")):
+        if beyond:
+            axes.plot(edge, place, arrow, ms=2.9 * width, color=colour, mew=0, clip_on=False)
+
+
+def small(axes: Axes, place: float, effect: Effect, far: float, look: tuple[str, str]) -> None:
+    """A difference of less weight, in a colour and with a marker that say whose it is; filled where it is evidence."""
+    colour, marker = look
+    bar(axes, place, effect, far, colour, 0.7)
+    axes.plot(effect.share * 100, place, marker, ms=2.6, mfc=colour if effect.proven else "white", mec=colour, mew=0.6)

@@ -14,6 +14,8 @@ from stages.findings import (
     contrasts,
     courses,
     dictionary,
+    factors,
+    lengths,
     naming,
     paces,
     picks,
@@ -80,6 +82,9 @@ def texts(found: Gathered) -> dict[Path, str]:
         paths.comparisons(): tables.text(COMPARISON, comparisons(found)),
         paths.additions(): tables.text(ADDITION, added(found)),
         paths.picks(): tables.text(CHOICE, picked(found)),
+        factors.TABLE: tables.text(
+            factors.columns(MEASURED), factors.lines(found.rows, found.reports, directions(found))
+        ),
         paths.variance(): tables.text(VARIANCE, variances(found)),
         paths.dictionary(): found.dictionary.text(),
         paths.columns(): page(found),
@@ -93,6 +98,18 @@ def texts_of_paces(found: Gathered, settings: Params) -> dict[Path, str]:
         paths.paces(): tables.text(PACE, paced(found, known)),
         paths.evidence(): tables.text(conflicts.COLUMNS, conflicts.lines(settings, found.rows, known)),
     }
+
+
+def texts_of_lengths(found: Gathered, settings: Params) -> dict[Path, str]:
+    """The table of students that were trained for more and fewer steps."""
+    lines = lengths.lines(settings, found.rows, found.costs, found.reports, directions(found))
+    return {lengths.TABLE: tables.text(lengths.columns(MEASURED), lines)}
+
+
+def directions(found: Gathered) -> dict[str, str]:
+    """The measured columns of which one direction is better, and which."""
+    names = dict.fromkeys(metric for name in found.rows for metric in decided(found, name))
+    return {metric: found.dictionary.described(metric).better for metric in names}
 
 
 def complete(columns: list[str], line: Report) -> Report:

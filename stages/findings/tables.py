@@ -108,6 +108,26 @@ made, taught and judged alike; `against` says which: the uniform one, or one by 
 is `best` minus `other`; all else is as above. `choices/<search>.json` holds what the search measured, and `tau`,
 how far the ranks by shared weights are those of training alone.
 
+## factorial.csv
+
+What teaching each network and matching each layer does, on average over the rows taught by layers (`rows`): each effect
+is the mean difference between rows that have it (`with`) and rows that agree with these in all else (`without`).
+`generator alone`, `discriminator alone` and `both` are held against the row that is taught nothing. Of two effects with
+× between them it is half of how much one depends on the other. Numbers are shares of what the untaught student of the
+same size scores, on average over its seeds, so that problems can be averaged: `over` is `all`, the mean over problems
+that can tell, or one size of student on one problem. The effects of one metric in all problems together are a family,
+and those in each; all else is as above.
+
+## lengths.csv
+
+Does what a lesson wins last? The same students trained for more and fewer steps: rows that agree in all but the steps
+of their schedule, taught (`variant`) and untaught. `at` says how both are held against each other. `equal steps`: both
+were trained for `steps`. `equal cost`: the training of the taught row took `training_macs`, which counts the teacher
+that is watched, and `untaught` is interpolated between the two rows (`beside`) whose costs enclose that, linearly in
+the logarithm of the cost; where no two do there is no line. `change of the difference`: how much the difference at
+equal steps at the longest training (`taught`) exceeds that at the shortest (`untaught`); `worse` means that the
+lesson's lead shrank. The lines of one problem and metric are a family, but for the last kind, where each is its own.
+
 ## evidence.csv
 
 Do lesson and game pull against each other, and more so as the student gets better? Of each row that recorded evidence,
