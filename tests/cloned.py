@@ -8,27 +8,37 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import warm
+
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ("results", "paper_figures", "dvc.lock")
 LOCAL = (".venv", ".retort", ".dvc/cache", ".dvc/tmp", ".dvc/config.local", "dvc_remote", "dist")
 MADE = ("data", "results", "paper_figures")
 
 
-def environment() -> dict[str, str]:
+def environment(**more: str) -> dict[str, str]:
     """This interpreter first on the path, and nothing of a terminal."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    own = {"PATH": path, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "default"}
+    return {**{key: value for key, value in os.environ.items() if key not in warm.UNWANTED}, **own, **more}
 
 
-def call(folder: Path, *command: str, status: int = 0) -> str:
+def call(folder: Path, *command: str, status: int = 0, **more: str) -> str:
     """Run a command in the clone and return what it printed."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=600)
     assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-def retort(folder: Path, *arguments: str, status: int = 0) -> str:
-    return call(folder, sys.executable, "-c", "from retort.commands import app; app()", *arguments, status=status)
+def retort(folder: Path, *arguments: str, status: int = 0, **more: str) -> str:
+    program = "from retort.commands import app; app()"
+    return call(folder, sys.executable, "-c", program, *arguments, status=status, **more)
+
+
+def everything(folder: Path) -> None:
+    """Run the whole graph, undisturbed; its stages do not each import torch."""
+    with warm.stages() as more:
+        retort(folder, "repro", "-j", "2", **more)
 
 
 def clone(target: Path) -> Path:

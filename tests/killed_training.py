@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 import torch
+import torch._dynamo  # which an optimiser imports for a second: forks are to be killed while they train
 
 from stages.settings import paths
 

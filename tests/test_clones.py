@@ -1,6 +1,7 @@
 """Two ways to make the same bytes elsewhere: clones with caches of their own, and clones that share one.
 
 Part of the smoke scale, with an item of every stage: what travels is told by the kinds of items, not by their number.
+The clones that share a cache start every stage in an interpreter of its own, the others fork it (`tests.warm`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests import elsewhere
-from tests.cloned import call, clone, commit, environment, made, retort
+from tests import elsewhere, warm
+from tests.cloned import call, clone, commit, environment, everything, made, retort
+from tests.small_graph import PROJECT
 
 KEPT = {
     "datasets": ("avatars", "digits", "faces"),
@@ -49,7 +51,7 @@ def part_of_a_clone(target: Path) -> Path:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Such a clone in which everything ran, undisturbed."""
     folder = part_of_a_clone(tmp_path_factory.mktemp("finished"))
-    retort(folder, "repro", "-j", "2")
+    everything(folder)
     return folder
 
 
@@ -72,7 +74,10 @@ def test_clones_with_caches_of_their_own_make_the_same_bytes_through_a_remote(fi
     call(folder, "dvc", "remote", "add", "--quiet", "--local", "store", str(tmp_path / "store"))
     files = elsewhere.certificates(tmp_path / "tls")
     secured = ("--tls-ca-file", files.ca_file, "--tls-cert", files.certificate, "--tls-key", files.key)
-    with elsewhere.cluster(tmp_path / "cluster", 2, files) as cluster:
+    with (
+        warm.stages(str(PROJECT)) as more,
+        elsewhere.cluster(tmp_path / "cluster", 2, files, **more) as cluster,
+    ):
         assert cluster.address.startswith("tls://")
         retort(folder, "repro", "--scheduler", cluster.address, "--remote", "store", *map(str, secured))
         both = elsewhere.clones(tmp_path / "cluster")

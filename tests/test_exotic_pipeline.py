@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,45 +13,24 @@ from safetensors.torch import load_file
 
 from stages.settings import paths
 from tests import exotic
+from tests.cloned import call, clone, everything, retort
 from tests.exotic_params import SHORT, STUDENTS
 
-ROOT = Path(__file__).resolve().parents[1]
 # The tables of README.md are the pipeline's too.
 MADE = ("data/", "results/", "paper_figures/", "dvc.lock", "README.md")
-
-
-def call(folder: Path, *command: str) -> str:
-    """Run a command in the clone and return what it printed."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def retort(folder: Path, *arguments: str) -> str:
-    return call(folder, sys.executable, "-m", "retort", *arguments)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of the project in which the family was added, and everything ran."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in call(ROOT, "git", "ls-files").splitlines():
-        if not name.startswith(MADE[:-1]) and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
-    call(folder, "git", "init", "-q")
-    call(folder, "git", "add", "-A")
-    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
-    call(folder, "git", *identity, "commit", "-q", "-m", "state")
+    folder = clone(tmp_path_factory.mktemp("clone"))
     member = folder / "stages" / "families" / "exotic"
     member.mkdir()
     shutil.copyfile(exotic.__file__, member / "__init__.py")
     (folder / "params.yaml").write_text(SHORT, encoding="utf-8")
     retort(folder, "deps", "--write")
     retort(folder, "check")
-    retort(folder, "repro", "-j", "2")
+    everything(folder)
     return folder
 
 

@@ -63,6 +63,16 @@ def here(finished: Path) -> Iterator[Path]:
         yield finished
 
 
+@pytest.fixture
+def kept(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of that folder, in which there are no weights: `retort export` copies the files that git keeps."""
+    for name in ("params.yaml", "data"):
+        (tmp_path / name).symlink_to(here / name)
+    shutil.copytree(here / "results" / "networks", tmp_path / "results" / "networks")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def report(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(paths.exported(name).read_text(encoding="utf-8"))
     return found
@@ -180,12 +190,13 @@ def test_the_readme_s_program_translates_as_the_network_does(here: Path, tmp_pat
 
 
 @pytest.mark.parametrize(("name", "made"), [("pony", "translated.png"), ("doodle", "image.png"), (DIGITS, "")])
-def test_the_programs_of_other_kinds_run(here: Path, tmp_path: Path, name: str, made: str) -> None:  # noqa: ARG001 - the fixture
-    assert retort(name, "--to", str(tmp_path)).exit_code == 0
-    picture(tmp_path)
-    said = run_alone(tmp_path, program(tmp_path, "python"))
+def test_the_programs_of_other_kinds_run(kept: Path, name: str, made: str) -> None:
+    folder = kept / "folder"
+    assert retort(name, "--to", str(folder)).exit_code == 0
+    picture(folder)
+    said = run_alone(folder, program(folder, "python"))
     if made:
-        with Image.open(tmp_path / made) as image:
+        with Image.open(folder / made) as image:
             assert image.size == (16, 16)
     else:
         assert said.split()[0] in NUMBERS
@@ -228,15 +239,12 @@ def test_any_trained_row_is_exported_in_any_precision(here: Path, tmp_path: Path
     assert done.exit_code == 0, done.output
 
 
-def test_without_weights_the_kept_files_are_copied(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("params.yaml", "data"):
-        (tmp_path / name).symlink_to(here / name)
-    shutil.copytree(here / "results" / "networks", tmp_path / "results" / "networks")
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("kept")
+def test_without_weights_the_kept_files_are_copied() -> None:
     done = retort("plain")
     assert done.exit_code == 0, done.output
-    kept = paths.exported_networks("plain") / "generator.onnx"
-    assert Path("dist/plain/generator.onnx").read_bytes() == kept.read_bytes()
+    file = paths.exported_networks("plain") / "generator.onnx"
+    assert Path("dist/plain/generator.onnx").read_bytes() == file.read_bytes()
     assert "# plain, seed 0" in Path("dist/plain/README.md").read_text(encoding="utf-8")
     for options in (["--seed", "1"], ["--precision", "int8"]):
         done = retort("plain", *options)

@@ -16,14 +16,14 @@ from retort.checking import params
 from retort.engine import imports
 from stages.findings import headlines
 from stages.settings import sweeps
-from tests.cloned import ROOT, call, clone, commit, made, retort
+from tests.cloned import ROOT, call, clone, commit, everything, made, retort
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone in which everything ran, undisturbed."""
     folder = clone(tmp_path_factory.mktemp("finished"))
-    retort(folder, "repro", "-j", "2")
+    everything(folder)
     return folder
 
 
