@@ -7,7 +7,7 @@ PHONE := .venv-phone
 ON_PHONES := executorch jaxtyping numpy pillow psutil pydantic ruamel.yaml safetensors
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
-.PHONY: setup repro test lint format phone
+.PHONY: setup repro test tests lint format phone
 
 setup: $(READY)
 
@@ -25,8 +25,12 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+# Types are checked on one core while tests run.
+test: setup
+	$(MAKE) -j 2 lint tests
+
+tests: setup
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --durations 20
 
 format: setup
 	$(BIN)/ruff format .

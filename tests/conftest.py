@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 
 LONGEST = (
     "test_smoke",
     "test_clones",
+    "test_figures",
     "test_elsewhere",
-    "test_killed",
-    "test_exotic_pipeline",
-    "test_boundaries",
+    "test_resume",
     "test_repro",
-    "test_report",
+    "test_exotic_pipeline",
+    "test_exporting_stage",
+    "test_exporting",
     "test_exotic_family",
+    "test_report",
+    "test_boundaries",
+    "test_killed",
+    "test_contracts",
+    "test_distillations",
     "test_verify",
+    "test_bench",
+    "test_searches",
     "test_prune",
 )
-"""Files that take minutes begin first, so that no core is left alone with one of them at the end."""
+"""Files that take long begin first, so that no core is left alone with one of them at the end."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,3 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, all others in their order."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: collections of garbage need not walk through it, test by test."""
+    gc.collect()
+    gc.freeze()

@@ -16,7 +16,7 @@ from stages.settings import paths
 from tests.smallest import TEXT
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPS = 1000
+STEPS = 600
 
 
 def python(folder: Path, *arguments: str) -> str:
