@@ -11,7 +11,7 @@ datasets:
 judges:
   faces: {dataset: faces, width: 8, steps: 4, batch: 8, learning_rate: 0.002, seed: 0}
 schedules:
-  long:      &one {steps: 400, batch: 4, learning_rate: 0.001, critic_learning_rate: 0.001, betas: [0.5, 0.999],
+  long:      &one {steps: 300, batch: 4, learning_rate: 0.001, critic_learning_rate: 0.001, betas: [0.5, 0.999],
                    decay_from: 0.5, decay: linear, average: 0.9, flip: true}
   short:     {<<: *one, steps: 10}
   last:      {<<: *one, steps: 10, average: 0.0}
@@ -76,5 +76,5 @@ evaluation:
 latency: {batches: [1], repeats: 3, warmup: 1}
 """
 STUDENTS = re.findall(r"^  (strange-\w+):", PARAMS, re.MULTILINE)
-SHORT = PARAMS.replace("steps: 400,", "steps: 10,")
+SHORT = PARAMS.replace("steps: 300,", "steps: 10,")
 """The same, its teacher trained for a moment."""

@@ -423,7 +423,7 @@ def test_twenty_kills_change_no_bit(folder: Path) -> None:
     shutil.rmtree(folder / ".retort")
     output = python(folder, "-m", "tests.killed_training", "strange", "20")
     assert "killed 20" in output, "the training must still be unfinished after twenty kills"
-    resumed = re.search(r"continuing at step (\d+) of 400", output)
+    resumed = re.search(r"continuing at step (\d+) of 300", output)
     assert resumed
     assert int(resumed[1]) > 0
     assert (target.read_bytes(), curve.read_bytes()) == undisturbed
@@ -433,4 +433,4 @@ def test_what_is_written_of_a_teacher_is_all_four_networks_and_no_memory(folder:
     found = load_file(folder / paths.teacher("strange"))
     assert {name.split(".")[0] for name in found} == {"forth", "back", "forth_critic", "back_critic"}
     # Each translator runs three times a step in training mode.
-    assert float(found["forth.norm.num_batches_tracked"]) == 3 * 400
+    assert float(found["forth.norm.num_batches_tracked"]) == 3 * 300

@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
+from stages import acquire_data, build_teachers, distill_students
 from stages.learning.leases import LEASE, OWNER
 from stages.settings import paths
 from tests.smallest import TEXT
@@ -30,10 +32,15 @@ def python(folder: Path, *arguments: str) -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project folder with the smallest params and its data."""
-    text = TEXT.replace("short: {steps: 4,", f"short: {{steps: {STEPS},").replace("save_every: 2", "save_every: 5")
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-    python(tmp_path, "-m", "stages.acquire_data", "faces")
+    (tmp_path / "params.yaml").write_text(steps(STEPS), encoding="utf-8")
+    with chdir(tmp_path):
+        acquire_data.main("faces")
     return tmp_path
+
+
+def steps(count: int) -> str:
+    """The smallest params with trainings of so many steps."""
+    return TEXT.replace("short: {steps: 4,", f"short: {{steps: {count},").replace("save_every: 2", "save_every: 5")
 
 
 def test_fifty_kills_change_no_bit(folder: Path) -> None:
@@ -52,24 +59,27 @@ def test_fifty_kills_change_no_bit(folder: Path) -> None:
     assert (target.read_bytes(), curve.read_bytes()) == undisturbed
 
 
-def test_a_finished_seed_is_not_trained_again(folder: Path) -> None:
-    params = folder / "params.yaml"
-    short = params.read_text(encoding="utf-8").replace(f"steps: {STEPS},", "steps: 4,")
-    params.write_text(short.replace("seeds: [0, 1]", "seeds: [0]"), encoding="utf-8")
-    python(folder, "-m", "stages.build_teachers", "large")
-    first = python(folder, "-m", "stages.distill_students", "taught")
-    assert "taught seed 0 step 4/4" in first
-    weights = (folder / paths.student("taught", 0)).read_bytes()
-    (folder / paths.student("taught", 0)).unlink()
-    params.write_text(short, encoding="utf-8")
-    second = python(folder, "-m", "stages.distill_students", "taught")
+def test_a_finished_seed_is_not_trained_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    paths.PARAMS.write_text(steps(4).replace("seeds: [0, 1]", "seeds: [0]"), encoding="utf-8")
+    build_teachers.main("large")
+    distill_students.main("taught")
+    assert "taught seed 0 step 4/4" in capfd.readouterr().out
+    weights = paths.student("taught", 0).read_bytes()
+    paths.student("taught", 0).unlink()
+    paths.PARAMS.write_text(steps(4), encoding="utf-8")
+    distill_students.main("taught")
+    second = capfd.readouterr().out
     assert "taught seed 0" not in second
     assert "taught seed 1 step 4/4" in second
-    assert (folder / paths.student("taught", 0)).read_bytes() == weights
-    assert (folder / paths.student("taught", 1)).read_bytes() != weights
+    assert paths.student("taught", 0).read_bytes() == weights
+    assert paths.student("taught", 1).read_bytes() != weights
 
 
 def test_a_training_whose_folder_another_process_has_taken_stops_and_saves_no_more(folder: Path) -> None:
+    (folder / "params.yaml").write_text(steps(200), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), OWNER: "build_teachers@large first"}
     command = [sys.executable, "-m", "stages.build_teachers", "large"]
     with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as training:
@@ -90,11 +100,11 @@ def test_a_training_whose_folder_another_process_has_taken_stops_and_saves_no_mo
 
 def test_a_loss_that_leaves_the_numbers_stops_and_spares_what_was_there(folder: Path) -> None:
     params = folder / "params.yaml"
-    short = params.read_text(encoding="utf-8").replace(f"steps: {STEPS},", "steps: 4,")
-    params.write_text(short, encoding="utf-8")
-    python(folder, "-m", "stages.build_teachers", "large")
+    params.write_text(steps(4), encoding="utf-8")
+    with chdir(folder):
+        build_teachers.main("large")
     before = (folder / paths.teacher("large")).read_bytes()
-    params.write_text(short.replace("cycle: 10.0", "cycle: 1.0e+39"), encoding="utf-8")
+    params.write_text(steps(4).replace("cycle: 10.0", "cycle: 1.0e+39"), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "stages.build_teachers", "large"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
