@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests import warm
@@ -23,22 +24,23 @@ def environment(**more: str) -> dict[str, str]:
     return {**{key: value for key, value in os.environ.items() if key not in warm.UNWANTED}, **own, **more}
 
 
-def call(folder: Path, *command: str, status: int = 0, **more: str) -> str:
-    """Run a command in the clone and return what it printed."""
-    done = subprocess.run(command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=600)
+def call(folder: Path, *command: str, status: int = 0, more: Mapping[str, str] | None = None) -> str:
+    """Run a command in the clone, with more in its environment, and return what it printed."""
+    env = environment(**(more or {}))
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-def retort(folder: Path, *arguments: str, status: int = 0, **more: str) -> str:
+def retort(folder: Path, *arguments: str, status: int = 0, more: Mapping[str, str] | None = None) -> str:
     program = "from retort.commands import app; app()"
-    return call(folder, sys.executable, "-c", program, *arguments, status=status, **more)
+    return call(folder, sys.executable, "-c", program, *arguments, status=status, more=more)
 
 
 def everything(folder: Path) -> None:
     """Run the whole graph, undisturbed; its stages do not each import torch."""
     with warm.stages() as more:
-        retort(folder, "repro", "-j", "2", **more)
+        retort(folder, "repro", "-j", "2", more=more)
 
 
 def clone(target: Path) -> Path:

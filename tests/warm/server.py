@@ -17,8 +17,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-LOADED = ("torch", "torch._dynamo", "torch.onnx._internal.exporter._compat", "onnxruntime")
-"""torch imports the second when an optimiser is made, the third when a network is exported."""
+LOADED = ("torch", "torch._dynamo", "torch.onnx._internal.exporter._compat")
+"""torch imports the second when an optimiser is made, the third when a network is exported. None starts a thread."""
 
 
 @dataclass
@@ -49,8 +49,9 @@ def serve(listener: socket.socket) -> Request:
     while True:
         for key, _ in watched.select():
             if key.fileobj is sys.stdin:
-                for each in running:
-                    os.kill(each, signal.SIGKILL)
+                for fork in running:
+                    os.kill(fork, signal.SIGKILL)
+                listener.close()
                 sys.exit()
             if key.fileobj is listener:
                 client, _ = listener.accept()
@@ -99,6 +100,8 @@ def main(place: str) -> None:
     """Serve, and in a fork run the stage as `python -m` does."""
     for name in LOADED:
         importlib.import_module(name)
+    threads = os.listdir("/proc/self/task")
+    assert len(threads) == 1, "a fork has one thread, and would wait for ever for what the others held"
     gc.collect()
     gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
