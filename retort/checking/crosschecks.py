@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retort.checking import datasets, evaluation, exports, rows, searches, teachers
+from retort.checking import datasets, evaluation, exports, rows, searches, sets, teachers
 from retort.checking.sentences import Problem
 from stages.settings.rows import Params
 
@@ -14,6 +14,7 @@ def check(params: Params) -> Iterator[Problem]:
     yield from datasets.check(params)
     known, sound = datasets.sources(params), set()
     yield from evaluation.check(params, known)
+    yield from sets.check(params)
     for name, teacher in params.teachers.items():
         problems = teachers.check(f"teachers.{name}", teacher, params, known)
         yield from problems
