@@ -202,3 +202,8 @@ def test_the_processor_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert with_facts("flags : avx2\n", machine.instruction_sets) == ()
     machine.facts.cache_clear()
     assert machine.memory_bytes() > 1 << 28
+
+
+def test_weights_that_lessons_look_through_are_asked_for() -> None:
+    paper = params.typed(Path(__file__).resolve().parents[1] / paths.SCALES / "paper.yaml")
+    assert set(command.wanted_weights(paper)) == set(weights.PUBLISHED)

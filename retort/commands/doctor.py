@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 PURPOSES = {
     "inception": "the published FID and KID (extractor: inception)",
     "alex": "LPIPS with AlexNet (lpips: {network: alex})",
-    "vgg": "LPIPS with VGG-16 (lpips: {network: vgg})",
+    "vgg": "LPIPS with VGG-16 (lpips: {network: vgg}, and lessons with perceptual: lpips)",
     "resnet50": "a ResNet-50 that starts from ImageNet (pretrained: imagenet)",
     "mobilenet_v2": "a MobileNetV2 that starts from ImageNet (pretrained: imagenet)",
 }
+EYES = {("perceptual", "lpips"): "vgg"}
+"""Published weights that a lesson looks through, by the setting that asks for them."""
 GIB = 1 << 30
 
 
@@ -107,7 +109,7 @@ def git_state() -> str:
 def wanted_weights(settings: Params) -> dict[str, str]:
     """The published weights that params ask for, with the path they name."""
     chosen = {name: path for given in settings.evaluation.values() for name, path in of_examination(given)}
-    chosen |= dict.fromkeys(started_from(settings), "")
+    chosen |= dict.fromkeys((*started_from(settings), *looked_through(settings)), "")
     return {name: path for name, path in chosen.items() if name in weights.PUBLISHED}
 
 
@@ -128,6 +130,13 @@ def started_from(settings: Params) -> Iterator[str]:
         family: Any = members.load("families", row.family)
         for spec in specs.of(row, settings) if hasattr(family, "published_weights") else ():
             yield from family.published_weights(spec)
+
+
+def looked_through(settings: Params) -> Iterator[str]:
+    """The published weights that lessons compare images with."""
+    for row in (*sweeps.rows(settings).values(), *settings.wides.values(), *settings.searches.values()):
+        for lesson in (row.generator_lesson, row.discriminator_lesson):
+            yield from (EYES[each] for each in lesson.items() if isinstance(each[1], str) and each in EYES)
 
 
 def describe_weights(settings: Params | None) -> dict[str, Any]:
