@@ -87,7 +87,7 @@ def test_data_and_devices_that_are_asked_for() -> None:
     (sentence,) = command.what_is_missing(params_with(generated, real))
     assert sentence.startswith("data set faces: data/raw/celeba")
     assert "`retort fetch celeba`" in sentence
-    own = "unpaired, resolution: 16, settings: {directory: data/raw/own, labels: [a, b], validation: 4, seed: 0}}"
+    own = "unpaired, resolution: 16, settings: {directory: data/raw/own, labels: [a, b], validation: 16, seed: 0}}"
     (sentence,) = command.what_is_missing(params_with(generated, own))
     assert sentence.startswith("data set faces: data/raw/own/trainA")
     assert "retort fetch" not in sentence

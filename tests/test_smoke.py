@@ -131,6 +131,7 @@ ELSEWHERE = {
     "retort demo": "tests/test_demo.py",
     "retort verify --quick": "tests/test_verify.py",
     "retort worker tls://HOST:8786": "tests/elsewhere.py",
+    "retort rehearse paper": "tests/test_rehearse.py",
     "retort repro --scheduler tls://HOST:8786": "tests/test_clones.py",
     "retort repro --slurm": "tests/test_elsewhere.py",
     "retort repro --remote NAME": "tests/test_elsewhere.py",

@@ -24,6 +24,7 @@ VERBS = (
     "export",
     "fetch",
     "prune",
+    "rehearse",
     "report",
     "repro",
     "try",

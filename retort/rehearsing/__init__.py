@@ -1,0 +1,1 @@
+"""A scale rehearsed at its own sizes on generated data: two steps of each kind of training, on this machine."""
