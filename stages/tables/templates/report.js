@@ -689,7 +689,10 @@ showGalleries();
 walks();
 function follow() {
   const name = location.hash.replace(/^#row=/, "");
-  if (location.hash.startsWith("#row=") && Object.hasOwn(details, name) && name !== current) open(name);
+  if (location.hash.startsWith("#row=") && Object.hasOwn(details, name) && name !== current) {
+    open(name);
+    lines[indexOf[name]].scrollIntoView({ block: "center" });
+  }
 }
 addEventListener("hashchange", follow);
 // Going to a row takes the focus from the link that led there; it comes back when the row is closed.
