@@ -22,14 +22,17 @@ TITLE = "Does what a lesson wins last? Students trained for more and fewer steps
 NOTE = (
     "{metric} ({better} is better) of {made}; lines: means over seeds, dots: seeds; dashed: the teacher. Cost: "
     "multiply-accumulates of one training, forward and backward, with those of the teacher that is watched, without "
-    "the teacher's own training. Right: taught against untaught, in percent of the latter, at equal steps and at equal "
-    "cost, where the untaught number is interpolated between two lengths; where no two enclose the cost nothing is "
-    "shown. Bars: interval over common seeds, {bars}{cut} Filled: the interval leaves zero out. Hollow: no evidence."
+    "the teacher's own training. Right: taught against untaught, in percent of the latter, at equal steps (large) and "
+    "at equal cost (small), where the untaught number is interpolated between two lengths; where no two enclose the "
+    "cost nothing is shown. Bars: interval over common seeds, {bars}{cut} Filled: the interval leaves zero out. "
+    "Hollow: no evidence."
 )
 LEFT, TOP, WIDTH, HEIGHT, SPACE, BOTTOM = 0.5, 0.62, 1.72, 1.5, 0.5, 0.42
 UNTAUGHT = (style.INK, "o")
 DODGE = 1.05
 """By how much marks of one length stand apart on the axis."""
+SIZES = {STEPS: 4.2, COST: 2.4}
+"""Of marks: large at equal steps, small at equal cost."""
 WIDER = 1.4
 """How far an axis of costs or steps goes beyond its ends."""
 
@@ -153,9 +156,9 @@ def gaps(
             x = steps * DODGE ** (2 * place - count + 1)
             bar(axes, x, each, far, colour, at == COST)
             face = "white" if each.verdict not in ("better", "worse") else colour
-            axes.plot(x, each.share * 100, marker, ms=4.0, mfc=face, mec=colour, mew=0.9, zorder=3)
+            axes.plot(x, each.share * 100, marker, ms=SIZES[at], mfc=face, mec=colour, mew=0.9, zorder=3)
     for at, look in ((STEPS, "-"), (COST, ":")):
-        axes.plot([], [], look, color=style.INK, lw=1.1, label=f"at {at}")
+        axes.plot([], [], look, marker="o", ms=SIZES[at], color=style.INK, lw=1.1, label=f"at {at}")
     axes.legend(loc="lower right", handlelength=2.0, borderaxespad=0.2)
     shown = [rung.steps for ladder in ladders for rung in ladder.rungs]
     by_length(axes, shown, shown)
