@@ -2,8 +2,8 @@
 
 Row against row: the interval over paired seeds of results/comparisons.csv, additions.csv, paces.csv or picks.csv must
 lie on one side of zero, or of `margin`.
-Row against a number, the input or perfection: the interval of the row itself, over seeds where it has several, over
-test images where it has one. Counts have no interval.
+Row against a number, the input or perfection, or a multiple of another row: the interval of the row itself, over seeds
+where it has several, over test images where it has one; and that of the other row. Counts have no interval.
 The cosine of lesson and game against a number: the interval of results/evidence.csv, of a row or of all rows of a
 problem. A search's `tau` against a number: its bootstrap interval.
 """
@@ -235,30 +235,38 @@ def estimate(row: str, metric: str, found: Results) -> Estimate | None:
     return None
 
 
-def bound(claim: Claim, found: Results) -> float | None:
-    """The number on the other side of a claim."""
+def bound(claim: Claim, found: Results) -> Estimate | None:
+    """The number on the other side of a claim; of another row with the interval of its own."""
     if not isinstance(claim.than, str):
-        return claim.times * claim.than
+        return exactly(claim.times * claim.than)
     if claim.than in REFERENCES:
         references = found.reports.get(claim.row, {}).get("references", {})
         reference = references.get(REFERENCES[claim.than] + claim.metric)
-        return None if reference is None else claim.times * reference
-    cells = values(claim.than, claim.metric, found)
-    return claim.times * statistics.mean(cells) if cells else None
+        return None if reference is None else exactly(claim.times * reference)
+    here = estimate(claim.than, claim.metric, found)
+    return here and Estimate(*(claim.times * each for each in (here.middle, here.low, here.high)))
+
+
+def exactly(number: float) -> Estimate:
+    """A number that is known."""
+    return Estimate(number, number, number)
 
 
 def against_number(claim: Claim, found: Results) -> tuple[State, str]:
-    """By the interval of the row itself."""
+    """By the interval of the row itself, and that of the other row."""
     limit, here = bound(claim, found), estimate(claim.row, claim.metric, found)
     if limit is None or here is None:
-        what = (
-            f"no {claim.metric} of {claim.than}" if limit is None else f"no interval of {claim.metric} of {claim.row}"
-        )
-        return "cannot tell", f"the results hold {what}"
+        what = f"{claim.metric} of {claim.than}" if limit is None else f"interval of {claim.metric} of {claim.row}"
+        return "cannot tell", f"the results hold no {what}"
     sides = {"at_most": 1, "at_least": -1}
     side = sides[claim.relation] if claim.relation in sides else sign(claim.metric, found)
     margin = claim.margin if claim.relation == "not_worse_than" else 0.0
-    state = decide([side * (end - limit) - margin for end in (here.low, here.high)], claim.relation)
-    ends = "" if here.low == here.high else f" ({short(here.low)} to {short(here.high)})"
-    figures = f"{short(here.middle)}{ends} against {short(limit)}"
+    state = decide([side * end - margin for end in (here.low - limit.high, here.high - limit.low)], claim.relation)
+    figures = f"{spanned(here)} against {spanned(limit)}"
     return state, f"{figures}, margin {short(margin)}" if margin else figures
+
+
+def spanned(known: Estimate) -> str:
+    """A mean, and where it lies."""
+    ends = "" if known.low == known.high else f" ({short(known.low)} to {short(known.high)})"
+    return f"{short(known.middle)}{ends}"
