@@ -34,9 +34,10 @@ def verify(
 ) -> None:
     """Check the results at hand, compare them and the outcomes of claims with the published ones; exit status 0 or 1.
 
-    A claim that was published as one that does not hold may well not hold; that it comes out otherwise is a finding.
-    Counts and data must be equal. Measured numbers may differ by what other seeds would do: t · √2 · the standard
-    deviation over seeds, and at least 2 %. --exact asks for the very same bytes, which the same machine gives.
+    Counts, params and data must be equal. Measured numbers may differ by what other seeds would do: t · √(2/n) · the
+    deviation over seeds for a mean of n, and at least 2 %; and by what another judge would, where judges were trained
+    anew. No verdict and no claim may come out the other way round; those that became open, or are no longer, are told.
+    --exact asks for the very same bytes, which the same machine gives.
     """
     from rich.console import Console
 
@@ -93,12 +94,14 @@ def show(console: Console, checks: Sequence[Check], outcomes: Sequence[Outcome])
             console.print(f"{finding.where}: {finding.what}", style="red")
         if len(check.findings) > SHOWN:
             console.print(f"… and {len(check.findings) - SHOWN} more: {check.question}", style="red")
+        for each in check.told:
+            console.print(f"{each.where}: {each.what}", style="yellow")
         if any(each.difference for each in check.compared):
             console.print(distances(check))
     if outcomes:
         table = Table("claim", "outcome", "figures")
-        for each in outcomes:
-            table.add_row(each.claim.claim, each.state, each.figures)
+        for outcome in outcomes:
+            table.add_row(outcome.claim.claim, outcome.state, outcome.figures)
         console.print(table)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from retort.checking.accepting import ROWS
 from retort.exchange import folders
-from retort.verification import recorded
+from retort.verification import judging, recorded
 from retort.verification.published import Source
 from retort.verification.recorded import Finding
 from retort.verification.rejudging import unequal
@@ -48,12 +49,26 @@ def hashes(lock: dict[str, Any], published: Source, exact: bool) -> Iterator[Fin
             yield Finding(path, f"has other bytes than the published one ({item})")
 
 
-def protocols(settings: Params, published: Source, here: dict[str, dict[str, Any]]) -> Iterator[Finding]:
-    """Whether the published numbers were measured in the same way."""
+def rows(published: Source) -> Iterator[Finding]:
+    """Whether what was trained and measured is what params say of the published rows, data sets and schedules."""
+    text, here = published.read(ROWS), load_json(ROWS)
+    if text is None or here is None:
+        return
+    there = json.loads(text)
+    for section in there.keys() & here.keys():
+        for name in there[section].keys() & here[section].keys():
+            differing = unequal(here[section][name], there[section][name], "published")
+            if differing:
+                yield Finding(f"{section}.{name}", f"was run with other params: {'; '.join(differing[:3])}")
+
+
+def protocols(settings: Params, published: Source, here: dict[str, dict[str, Any]], exact: bool) -> Iterator[Finding]:
+    """Whether the published numbers were measured in the same way; by judges trained anew, if not by the very same."""
+    same = (lambda protocol: protocol) if exact else judging.anonymous
     for name in sweeps.rows(settings):
         text = published.read(paths.quality(name))
         if text is not None and name in here:
-            differing = unequal(here[name]["protocol"], json.loads(text)["protocol"], "published")
+            differing = unequal(same(here[name]["protocol"]), same(json.loads(text)["protocol"]), "published")
             if differing:
                 yield Finding(paths.quality(name).as_posix(), f"protocol: {'; '.join(differing[:3])}")
 

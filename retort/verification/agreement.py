@@ -1,10 +1,12 @@
 """Whether two tables of results agree: counts exactly, measured numbers as well as another training would.
 
-Another machine rounds differently, a training then ends elsewhere, as with another seed. The tolerance of a metric is
-therefore t · √2 · s: s is its standard deviation over seeds, pooled over the published rows that have two or more, √2
-because both sides are one draw each, and t Student's quantile at which one comparison of whole tables in a hundred
-raises a false alarm, however many numbers are compared (Bonferroni). It is never less than FLOOR of the published
-value, and where no row has two seeds that is all there is.
+Numbers are means over a row's seeds; `allowing` says how far they may be apart. Of a thousand honest runs whose rows
+scatter alike one raises a false alarm, however many numbers are compared (Bonferroni). What is allowed is never less
+than FLOOR of the published value, and where no row has two seeds that is all there is. The ends of intervals move with
+the number between them, and are not asked.
+
+Numbers of what no network made (returning the input, exact images, real draws) move with the judge alone. They are the
+same for all rows of a problem, and compared once. Of a judge that was trained anew `judging` says what they may move.
 """
 
 from __future__ import annotations
@@ -12,18 +14,23 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+import statistics
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import t as student
-
+from retort.verification import allowing
+from retort.verification.allowing import Scatter
 from retort.verification.recorded import Finding
 from stages.findings.tables import PROTOCOL
+from stages.measuring.columns import DRAWS, HIGH, INPUT, LOW, PERFECT
 from stages.metrics import cost
 
 FLOOR = 0.02
-FALSE_ALARMS = 0.01
+FALSE_ALARMS = 0.001
 KEY = ("variant", "seed")
+PROBLEM = "problem"
+OF_NOBODY = (INPUT, PERFECT, DRAWS)
+"""What columns begin with that are about no network of the row."""
 
 Row = dict[str, str]
 
@@ -44,6 +51,14 @@ class Compared:
     difference: float
     tolerance: float
     where: str
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The problems whose judges were trained anew, and how the columns scatter with judges, where that was measured."""
+
+    retrained: Collection[str] = ()
+    scatter: Mapping[str, Sequence[Scatter]] | None = None
 
 
 def read(text: bytes) -> Table:
@@ -79,20 +94,14 @@ def measured(table: Table) -> list[str]:
     return found
 
 
-def tolerance(table: Table, column: str, compared: int) -> float:
-    """How far two trainings of one row and seed may be apart, by the spread over seeds; 0 if that is not known."""
-    groups: dict[str, list[float]] = {}
-    for key, row in table.rows.items():
+def values(table: Table, column: str) -> dict[str, dict[str, dict[str, float]]]:
+    """Problem -> row -> seed -> number."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for (variant, seed, *_), row in table.rows.items():
         value = number(row[column])
         if value is not None:
-            groups.setdefault(key[0], []).append(value)
-    several = [values for values in groups.values() if len(values) > 1]
-    degrees = sum(len(values) - 1 for values in several)
-    if degrees == 0:
-        return 0.0
-    squares = sum((value - sum(values) / len(values)) ** 2 for values in several for value in values)
-    quantile = float(student.ppf(1 - FALSE_ALARMS / compared / 2, degrees))
-    return quantile * math.sqrt(2 * squares / degrees)
+            found.setdefault(row.get(PROBLEM, ""), {}).setdefault(variant, {})[seed] = value
+    return found
 
 
 def shape(working: Table, published: Table) -> Iterator[Finding]:
@@ -111,38 +120,101 @@ def shape(working: Table, published: Table) -> Iterator[Finding]:
             yield Finding(column, "is a column here, and not published")
 
 
-def pairs(working: Table, published: Table, column: str) -> Iterator[tuple[str, str, str]]:
+def pairs(working: Table, published: Table, column: str) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Row, cell here, published cell, where both tables have them."""
     if column in working.columns and column in published.columns:
         for key, row in published.rows.items():
             if key in working.rows:
-                yield name(key), working.rows[key][column], row[column]
+                yield key, working.rows[key][column], row[column]
 
 
-def exact(working: Table, published: Table, columns: list[str]) -> Iterator[Finding]:
+def exact(working: Table, published: Table, columns: Collection[str]) -> Iterator[Finding]:
     """Cells that differ in any way."""
     for column in columns:
-        for where, mine, theirs in pairs(working, published, column):
+        for key, mine, theirs in pairs(working, published, column):
             if mine != theirs:
-                yield Finding(f"{where}, {column}", f"is {mine or 'empty'}, published {theirs or 'empty'}")
+                yield Finding(f"{name(key)}, {column}", f"is {mine or 'empty'}, published {theirs or 'empty'}")
 
 
-def nearly(working: Table, published: Table, columns: list[str]) -> Iterator[Compared | Finding]:
-    """Each column's largest difference in units of what is allowed there; cells that are further apart than allowed."""
-    compared = sum(1 for column in columns for _ in pairs(working, published, column))
-    for column in columns:
-        spread = tolerance(published, column, compared)
+def asked(columns: Collection[str]) -> list[str]:
+    """Measured columns without those that bound another."""
+    bounds = {f"{column}{end}" for column in columns for end in (LOW, HIGH)}
+    return [column for column in columns if column not in bounds]
+
+
+def nearly(
+    working: Table, published: Table, columns: Collection[str], judges: Judges | None = None
+) -> Iterator[Compared | Finding]:
+    """Each column's largest difference in units of what is allowed there; rows that are further apart than allowed."""
+    means = {column: list(compared(working, published, column)) for column in asked(columns)}
+    alarms = FALSE_ALARMS / max(1, sum(len(each) for each in means.values()))
+    for column, found in means.items():
         worst = Compared(column, 0.0, 0.0, "")
-        for where, mine, theirs in pairs(working, published, column):
-            one, other = number(mine), number(theirs)
-            if mine == theirs:
-                continue
-            if one is None or other is None or not math.isfinite(one):
-                yield Finding(f"{where}, {column}", f"is {mine or 'empty'}, published {theirs or 'empty'}")
-                continue
-            here = Compared(column, abs(one - other), max(spread, FLOOR * abs(other)), where)
-            if here.difference * worst.tolerance >= worst.difference * here.tolerance:
+        scatters = allowing.of_problems(values(published, column))
+        yield from strange(working, published, column)
+        for each in found:
+            allowed = by_judge(column, each, alarms, judges or Judges())
+            if not of_nobody(column):
+                allowed += allowing.allowed(scatters[each.problem], each.mine, each.theirs, alarms, each.seeds)
+            here = Compared(column, abs(each.mine - each.theirs), max(allowed, FLOOR * abs(each.theirs)), each.row)
+            if here.difference * worst.tolerance >= worst.difference * here.tolerance and here.difference:
                 worst = here
             if here.difference > here.tolerance:
-                yield Finding(f"{where}, {column}", f"is {mine}, published {theirs}; {here.tolerance:.3g} is allowed")
+                over = f" (mean of {each.seeds} seeds)" if each.seeds > 1 else ""
+                what = f"is {each.mine:.4g}, published {each.theirs:.4g}{over}; {here.tolerance:.3g} is allowed"
+                yield Finding(f"{each.row}, {column}", what)
         yield worst
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A row's number here and as published, each the mean over the seeds that both tables have."""
+
+    row: str
+    problem: str
+    seeds: int
+    mine: float
+    theirs: float
+
+
+def strange(working: Table, published: Table, column: str) -> Iterator[Finding]:
+    """Cells that are a finite number in one table only."""
+    for key, mine, theirs in pairs(working, published, column):
+        if mine != theirs and not (finite(mine) and finite(theirs)):
+            yield Finding(f"{name(key)}, {column}", f"is {mine or 'empty'}, published {theirs or 'empty'}")
+
+
+def finite(cell: str) -> bool:
+    """Whether a cell holds a number that can be compared."""
+    value = number(cell)
+    return value is not None and math.isfinite(value)
+
+
+def compared(working: Table, published: Table, column: str) -> Iterator[Mean]:
+    """The rows of a column in both tables; of what is the same for all rows of a problem each number once."""
+    rows: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for key, mine, theirs in pairs(working, published, column):
+        if finite(mine) and finite(theirs):
+            place = key[0], published.rows[key].get(PROBLEM, "")
+            rows.setdefault(place, []).append((float(mine), float(theirs)))
+    seen = set()
+    for (row, problem), cells in rows.items():
+        mean = Mean(row, problem, len(cells), *(statistics.fmean(side) for side in zip(*cells, strict=True)))
+        what = (problem, mean.mine, mean.theirs) if of_nobody(column) else (row,)
+        if what not in seen:
+            seen.add(what)
+            yield mean
+
+
+def of_nobody(column: str) -> bool:
+    """Whether a column is about no network of the row."""
+    return column.startswith(OF_NOBODY)
+
+
+def by_judge(column: str, found: Mean, alarms: float, judges: Judges) -> float:
+    """How far a judge that was trained anew may move a number; where nobody measured that, as far as it did."""
+    if found.problem not in judges.retrained:
+        return 0.0
+    if judges.scatter is None:
+        return abs(found.mine - found.theirs) if of_nobody(column) else 0.0
+    return allowing.allowed(judges.scatter.get(column, ()), found.mine, found.theirs, alarms)

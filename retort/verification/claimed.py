@@ -12,6 +12,7 @@ from stages.findings import claims
 from stages.findings.claims import Outcome
 
 NEEDED = ("claim", "outcome", "figures")
+OPEN = "cannot tell"
 
 
 def published(text: bytes) -> dict[str, tuple[str, str]]:
@@ -23,27 +24,37 @@ def published(text: bytes) -> dict[str, tuple[str, str]]:
     return {line["claim"]: (line["outcome"], line["figures"]) for line in reader}
 
 
-def changed(here: Sequence[Outcome], there: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
-    """Claims that come out otherwise than published, and those that only one side makes."""
+def changed(
+    here: Sequence[Outcome], there: Mapping[str, tuple[str, str]], exact: bool
+) -> Iterator[tuple[bool, Finding]]:
+    """Claims that come out otherwise than published, and those that one side alone makes; whether that is a fault.
+
+    It is none where one side cannot tell: with other seeds a claim near its limit becomes open, or is decided.
+    """
     for each in here:
         sentence = each.claim.claim
         if sentence not in there:
-            yield Finding(sentence, f"is claimed here ({each.state}), and not published")
+            yield True, Finding(sentence, f"is claimed here ({each.state}), and not published")
         elif there[sentence][0] != each.state:
             outcome, figures = there[sentence]
-            yield Finding(sentence, f"{each.state} here ({each.figures}); published: {outcome} ({figures})")
+            what = f"{each.state} here ({each.figures}); published: {outcome} ({figures})"
+            yield exact or OPEN not in (outcome, each.state), Finding(sentence, what)
     made = {each.claim.claim for each in here}
     for sentence in there:
         if sentence not in made:
-            yield Finding(sentence, "is a published claim, and not made here")
+            yield True, Finding(sentence, "is a published claim, and not made here")
 
 
-def against(here: Sequence[Outcome], source: Source) -> tuple[list[Finding], str]:
-    """What a source's claims.csv says otherwise, and a note of where it is, or that there is none."""
+def against(here: Sequence[Outcome], source: Source, exact: bool) -> tuple[list[Finding], list[Finding], str]:
+    """What a source's claims.csv says otherwise, what of that is no fault, and where it is, or that there is none."""
     text = source.read(claims.TABLE)
     if text is None:
-        return [], f"not compared: {source.name} holds no {claims.TABLE}"
+        return [], [], f"not compared: {source.name} holds no {claims.TABLE}"
     try:
-        return list(changed(here, published(text))), source.name
+        found = list(changed(here, published(text), exact))
     except (ValueError, csv.Error) as error:
-        return [Finding(claims.TABLE.as_posix(), f"in {source.name} {error}")], source.name
+        return [Finding(claims.TABLE.as_posix(), f"in {source.name} {error}")], [], source.name
+    findings, told = [each for fault, each in found if fault], [each for fault, each in found if not fault]
+    other = {each.where for _, each in found}
+    same = sum(each.claim.claim not in other for each in here)
+    return findings, told, f"{source.name}; {same} of {len(here)} the same"

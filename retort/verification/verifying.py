@@ -5,18 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from retort.verification import against, agreement, claimed, derived, recorded, rejudging, repository
-from retort.verification.agreement import Compared, Table
+from retort.verification import (
+    against,
+    agreement,
+    claimed,
+    derived,
+    judging,
+    processors,
+    recorded,
+    rejudging,
+    repository,
+    verdicts,
+)
+from retort.verification.agreement import Compared, Judges, Table
 from retort.verification.derived import Derived
-from retort.verification.published import Source, working
+from retort.verification.published import Source, content, working
 from retort.verification.recorded import Finding
 from stages.findings import outcomes
+from stages.findings.tables import PROTOCOL
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
 
@@ -25,11 +37,12 @@ TABLES = (paths.results(), *outcomes.DIFFERENCES, paths.evidence(), paths.varian
 
 @dataclass
 class Check:
-    """A question, what speaks against it, and what could not be looked at."""
+    """A question, what speaks against it, what could not be looked at, and what is told though it is no fault."""
 
     question: str
     findings: list[Finding] = field(default_factory=list)
     note: str = ""
+    told: list[Finding] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
 
 
@@ -73,12 +86,18 @@ def lines(settings: Params, table: Table) -> Iterator[Finding]:
         yield Finding(agreement.name(key), f"is in {paths.results()}, but not in {paths.PARAMS}")
 
 
-def table_against(mine: Table, theirs: Table, exact: bool, check: Check) -> None:
-    """Whether the published table is met: counts and texts to the letter, measured numbers within tolerance."""
-    check.findings += agreement.shape(mine, theirs)
-    loose = [] if exact else agreement.measured(theirs)
-    check.findings += agreement.exact(mine, theirs, [each for each in theirs.columns if each not in loose])
-    for each in agreement.nearly(mine, theirs, loose):
+def table_against(mine: Table, theirs: Table, judges: Judges, checked: Collection[str], check: Check) -> None:
+    """Whether the published table is met: counts and texts to the letter, measured numbers within tolerance.
+
+    The protocols of rows that were `checked` themselves are not asked for their keys, which name the judge too.
+    """
+    loose = agreement.measured(theirs)
+    strict = [each for each in theirs.columns if each not in (*loose, PROTOCOL)]
+    check.findings += [*agreement.shape(mine, theirs), *agreement.exact(mine, theirs, strict)]
+    unchecked = Table(theirs.columns, {key: row for key, row in theirs.rows.items() if key[0] not in checked})
+    if PROTOCOL in theirs.columns:
+        check.findings += agreement.exact(mine, unchecked, [PROTOCOL])
+    for each in agreement.nearly(mine, theirs, loose, judges):
         if isinstance(each, Compared):
             check.compared.append(each)
         else:
@@ -115,11 +134,14 @@ def examine(
     yield answered("numbers are numbers", numbers(settings))
     yield answered("every row and seed was judged", recorded.check_seeds(settings, here))
     yield answered("all rows were measured in one way", recorded.check_protocols(here))
+    kinds = processors.kinds()
+    yield answered("all networks were trained on one kind of processor", processors.findings(kinds), ", ".join(kinds))
     yield answered("tables have every row and seed", iter(unreadable) if mine is None else lines(settings, mine))
     yield answered("tables follow from the files behind them", derived.findings(right))
     yield answered("the repository says of itself what is so", repository.findings())
     yield compared(settings, lock, here, mine, source, exact)
-    yield reclaimed(right, source)
+    yield turned(settings, source)
+    yield reclaimed(right, source, exact)
     if quick:
         chosen = rejudging.sample(settings, here, quick)
         found = rejudging.findings(chosen, here, exact, report)
@@ -141,21 +163,39 @@ def compared(
     theirs, problems = read_table(source)
     if theirs is None and source.read(paths.results()) is None:
         return Check(question, note=f"not compared: {source.name} holds no {paths.results()}")
-    check = answered(
-        question,
-        chain(against.counts(source), against.hashes(lock, source, exact), against.protocols(settings, source, here)),
-    )
+    told = (against.counts(source), against.rows(source), against.hashes(lock, source, exact))
+    check = answered(question, chain(*told, against.protocols(settings, source, here, exact)))
     check.note = source.name + against.arithmetic(settings, source, here)
     check.findings += problems
-    if mine is not None and theirs is not None:
-        table_against(mine, theirs, exact, check)
+    if mine is None or theirs is None:
+        return check
+    if exact:
+        check.findings += [*agreement.shape(mine, theirs), *agreement.exact(mine, theirs, theirs.columns)]
+        return check
+    judges, note = judging.read(sweeps.rows(settings), here, source)
+    check.note += note
+    checked = [name for name in here if source.read(paths.quality(name)) is not None]
+    table_against(mine, theirs, judges, checked, check)
     return check
 
 
-def reclaimed(right: Derived, source: Source | None) -> Check:
-    """Whether every claim comes out as it was published."""
+def turned(settings: Params, source: Source | None) -> Check:
+    """Whether no verdict says the opposite of the published one; where the others went is told."""
+    question = "no verdict is reversed"
+    if source is None:
+        return Check(question, note="not compared: there is no git here, name published results with --against")
+    here = {path: (content(path) or b"") for path in outcomes.DIFFERENCES}
+    problems = {name: row.problem for name, row in sweeps.rows(settings).items()}
+    found = verdicts.turned(here, source, problems)
+    notes = [verdicts.moved(found.led)] if found.led else []
+    notes += [f"not compared: {source.name} holds no {path}" for path in found.unpublished]
+    return Check(question, found.findings, "; ".join(notes), found.told)
+
+
+def reclaimed(right: Derived, source: Source | None, exact: bool) -> Check:
+    """Whether no claim comes out the other way round; those that became open, or are no longer, are told."""
     question = "claims come out as published"
     if source is None:
         return Check(question, note="not compared: there is no git here, name published results with --against")
-    findings, note = claimed.against(right.outcomes, source)
-    return Check(question, findings, note)
+    findings, told, note = claimed.against(right.outcomes, source, exact)
+    return Check(question, findings, note, told)
