@@ -94,7 +94,7 @@ def offered(name: str, layout: str, wanted: DataRow) -> Source:
     from stages.storage import prepared
 
     if paths.dataset(name).is_dir():
-        found = prepared.read(paths.dataset(name))
+        found = whole(paths.dataset(name))
         if found.header.provenance == wanted.model_dump(mode="json"):
             check_kind(name, found.header.kind, layout)
             return copied(found)
@@ -104,6 +104,21 @@ def offered(name: str, layout: str, wanted: DataRow) -> Source:
         raise prepared.DataError(f"data set {name!r} cannot be drawn like this: {error.errors()[0]['msg']}") from error
     check_kind(name, source.kind, layout)
     return source
+
+
+def whole(directory: Path) -> Prepared:
+    """A prepared data set of which every byte was read and is as it was written."""
+    from stages.storage import prepared
+
+    try:
+        prepared.verify(directory)
+        return prepared.read(directory)
+    except prepared.DataError:
+        raise
+    # numpy raises nearly anything where the beginning of an array is damaged.
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise prepared.DataError(f"{directory} is damaged ({told}); prepare the data set again") from error
 
 
 def check_kind(name: str, found: str, layout: str) -> None:

@@ -38,6 +38,7 @@ def export(
     from retort.checking import params
     from retort.exporting import choosing, writing
     from retort.phone.environment import PhoneError
+    from retort.verification.unchanged import ChangedError
     from stages.exporting.contracts import Unexportable
     from stages.learning.checkpoints import CheckpointError
     from stages.storage.prepared import DataError
@@ -49,7 +50,7 @@ def export(
         chosen = choosing.choice(row, seed, settings)
         folder = to or FOLDER / chosen.name.replace("/", "-")
         written = writing.write(chosen, file_format, precision, folder, settings)
-    except (choosing.ExportError, PhoneError, Unexportable, CheckpointError, DataError) as error:
+    except (choosing.ExportError, PhoneError, ChangedError, Unexportable, CheckpointError, DataError) as error:
         typer.echo(f"retort export: {error}", err=True)
         raise typer.Exit(2) from None
     for file in written:

@@ -8,6 +8,7 @@ from typing import Any
 
 from retort.exporting import instructions
 from retort.exporting.choosing import Choice, ExportError
+from retort.verification import unchanged
 from stages.settings.atomic import write_atomically
 from stages.settings.rows import Params
 
@@ -34,6 +35,7 @@ def made(chosen: Choice, file_format: str, precision: str, settings: Params) -> 
         return lowered(chosen) if file_format == PTE else converted(chosen, precision, settings)
     kept = chosen.kept(settings)
     if kept and file_format != PTE and precision == "float32":
+        unchanged.hold(kept[0])
         return {file.name: file.read_bytes() for file in kept}
     there = " (the float32 files of this row are here and need none)" if kept else ""
     raise ExportError(f"{chosen.weights} does not exist; `{chosen.trains(settings)}` makes it{there}")
@@ -60,6 +62,6 @@ def lowered(chosen: Choice) -> dict[str, bytes]:
 
 def checkpoint(chosen: Choice) -> Any:  # noqa: ANN401 - torch is imported late
     """The weights of a row."""
-    from stages.learning import checkpoints
+    from retort.exporting import reading
 
-    return checkpoints.read(chosen.weights)
+    return reading.networks(chosen.weights)

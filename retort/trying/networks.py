@@ -17,6 +17,7 @@ import onnxruntime as ort
 from retort.trying import labels
 from retort.trying.pictures import Bytes, Framing
 from retort.trying.refusals import Refused
+from retort.verification import unchanged
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 RUNS, ENOUGH_S = 20, 0.4
@@ -30,6 +31,7 @@ SILENT = 4
 class Network:
     """One exported network: its session, what its file says of itself, and how many bytes that has."""
 
+    name: str
     session: ort.InferenceSession
     about: Mapping[str, str]
     bytes: int
@@ -42,12 +44,12 @@ class Network:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The columns of its label vectors, or of its probabilities."""
-        return tuple(json.loads(self.about["labels"]))
+        return tuple(self.told("labels"))
 
     @cached_property
     def rivals(self) -> Mapping[str, list[str]]:
         """Label -> the labels that are given up for it."""
-        found: dict[str, list[str]] = json.loads(self.about["rivals"])
+        found: dict[str, list[str]] = self.told("rivals")
         return found
 
     @property
@@ -58,10 +60,20 @@ class Network:
     @property
     def datasets(self) -> tuple[str, ...]:
         """The data sets that it learnt of; where there are several, they are the last columns of label vectors."""
-        return tuple(label for label in self.labels if label not in self.rivals) or (self.about["dataset"],)
+        return tuple(label for label in self.labels if label not in self.rivals) or (self["dataset"],)
 
     def __getitem__(self, key: str) -> str:
-        return self.about[key]
+        try:
+            return self.about[key]
+        except KeyError:
+            raise Refused(f"{self.name} says nothing of its {key}, as no network of this project does") from None
+
+    def told(self, key: str) -> Any:  # noqa: ANN401 - a tree of plain values
+        """What the file says in JSON."""
+        try:
+            return json.loads(self[key])
+        except ValueError as error:
+            raise Refused(f"{self.name} says of its {key} what is not JSON ({error})") from None
 
     def run(self, given: Arrays) -> list[np.ndarray[Any, Any]]:
         """What it answers to those of some arrays that it takes."""
@@ -106,7 +118,7 @@ class Reader:
     @property
     def framing(self) -> Framing:
         """How the data set's pictures were cropped and resized."""
-        return Framing.of(json.loads(self.network["framing"]))
+        return Framing.of(self.network.told("framing"))
 
     def read(self, image: Bytes) -> tuple[dict[str, float], float]:
         """The probability of each label of one picture, and its strangeness."""
@@ -115,7 +127,7 @@ class Reader:
 
     def decided(self, shares: Mapping[str, float]) -> list[str]:
         """The labels that a picture with these probabilities has."""
-        return labels.decided(shares, self.network["kind"], json.loads(self.network["exclusive"]))
+        return labels.decided(shares, self.network["kind"], self.network.told("exclusive"))
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -140,11 +152,15 @@ def opened(content: bytes, name: str) -> Network:
     except Exception as error:
         told = str(error).partition("\n")[0]
         raise Refused(f"{name} cannot be opened as a network ({told}); check it out or export it again") from None
-    return Network(session, dict(session.get_modelmeta().custom_metadata_map), len(content))
+    return Network(name, session, dict(session.get_modelmeta().custom_metadata_map), len(content))
 
 
 def of_file(file: Path) -> Network:
-    """A network of a file."""
+    """A network of a file, which must be the one that was made."""
+    try:
+        unchanged.hold(file)
+    except unchanged.ChangedError as changed:
+        raise Refused(str(changed)) from None
     return opened(file.read_bytes(), str(file))
 
 

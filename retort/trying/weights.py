@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retort.checking.params import ParamsError, typed
-from retort.exporting import choosing
+from retort.exporting import choosing, reading
 from retort.trying.networks import Row, opened
 from retort.trying.refusals import Refused
 from stages.exporting import making
@@ -30,7 +30,7 @@ def row(name: str, given: Params) -> tuple[Row, str]:
         raise Refused(f"{name!r} is no row of params.yaml" + (f"; its sweep has {points}" if points else ""))
     variant = rows[name]
     try:
-        checkpoint = checkpoints.read(paths.student(name, variant.seeds[0]))
+        checkpoint = reading.networks(paths.student(name, variant.seeds[0]))
         made = making.made(name, choosing.as_export(name, variant, variant.seeds[0]), checkpoint, given)
         files = [(each.outside.network, making.in_precision(each, "float32", given)) for each in made]
     except (checkpoints.CheckpointError, DataError, Unexportable) as error:
