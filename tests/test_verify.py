@@ -308,7 +308,7 @@ DAMAGE: dict[str, tuple[Callable[[], None], str]] = {
     "NaN in a report": (judged("plain", not_a_number), "results/quality/plain.json: holds NaN"),
     "NaN in the table": (
         change_and_lock(paths.results(), "0.031100", "nan"),
-        "results/results.csv line 6: l1 holds nan",
+        "results/results.csv: line 6: l1 holds nan",
     ),
     "other protocol": (
         judged("plain", other_source),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ UNSEEN_BY_DVC = ("size", "nfiles")
 SHORT_EXPONENT = re.compile(r"[-+]?\d+[eE][-+]?\d+")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 BOOLEAN_ELSEWHERE = ("yes", "no", "on", "off")
+DEEPEST = 100
 FREE_KEYS = re.compile(r".*\.(frequencies|labels|match)")
 
 
@@ -36,6 +38,8 @@ def read(file: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 def parse(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
     """The content of a params text, and what its notation gets wrong."""
+    if depth(text) > DEEPEST:
+        return {}, [Problem(name, f"has more than {DEEPEST} brackets inside each other, which nobody wrote")]
     tabs = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\t", line)]
     if tabs:
         return {}, [Problem(f"{name} line {number}", "is indented with a tab; YAML wants spaces") for number in tabs]
@@ -50,9 +54,17 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         return {}, [Problem(f"{name} line {line}", f"is not YAML: {error.problem or error.context}")]
+    except RecursionError:
+        return {}, [Problem(name, "is nested too deeply to be read")]
     if not isinstance(content, dict):
         return {}, [Problem(name, "must hold sections (run, datasets, teachers, …), one per line, each with a colon")]
     return content, [*walk_nodes(tree, ""), *walk_keys(sections(content), "")]
+
+
+def depth(text: str) -> int:
+    """How many brackets stand inside each other at most; readers of YAML crash where there are thousands."""
+    steps = accumulate(1 if each in "[{" else -1 for each in re.findall(r"[][{}]", text))
+    return max(steps, default=0)
 
 
 def walk_nodes(node: Node, path: str) -> list[Problem]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from retort.verification.published import Source
     from retort.verification.verifying import Check
     from stages.findings.claims import Outcome
+    from stages.settings.rows import Params
 
 SHOWN = 10
 
@@ -50,6 +51,7 @@ def verify(
     settings = params.checked_or_exit()
     try:
         source = published.given(against) if against else published.last_commit()
+        hold_sound(console, settings, source)
         stated, own = claims.checked(), claims.checked(claim_file) if claim_file else []
         if not (paths.LOCK.exists() or paths.results().exists()):
             console.print(no_results(source))
@@ -69,6 +71,20 @@ def verify(
         console.print(f"Not verified: {problems} findings{told}.", style="bold red")
         raise typer.Exit(1)
     console.print("Verified.", style="bold green")
+
+
+def hold_sound(console: Console, settings: Params, source: Source | None) -> None:
+    """Say which files cannot be read, and leave with exit status 1 if they are those at hand."""
+    from retort.verification import published, soundness
+
+    if source is not None:
+        soundness.hold(source, settings)
+    found = list(soundness.findings(published.working(), settings))
+    for each in found:
+        console.print(f"{each.where}: {each.what}", style="red")
+    if found:
+        console.print(f"Not verified: {len(found)} files cannot be read.", style="bold red")
+        raise typer.Exit(1)
 
 
 def no_results(source: Source | None) -> str:

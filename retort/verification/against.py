@@ -21,7 +21,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - what the file holds
     """A JSON file, or nothing where it is none; `check_numbers` says so."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -41,7 +41,7 @@ def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
     try:
         found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
         made = {**gathering.texts(found), **gathering.texts_of_lengths(found, settings)}
-        choices = {name: records.read(paths.choice(name)) for name in settings.searches}
+        choices = {name: records.choice(name) for name in settings.searches}
         at_hand = {path: (content(path) or b"").decode("utf-8", errors="replace") for path in UNDERIVED}
         shown = outcomes.results(
             found.rows, {**made, **at_hand}, choices, found.reports, found.dictionary, cost.COLUMNS
@@ -64,7 +64,7 @@ def findings(right: Derived) -> Iterator[Finding]:
         if not path.exists():
             yield Finding(path.as_posix(), "is missing")
             continue
-        mine = path.read_text(encoding="utf-8")
+        mine = path.read_text(encoding="utf-8", errors="replace")
         if mine != text:
             yield Finding(path.as_posix(), f"is not what the files behind it give; {first_difference(mine, text)}")
 

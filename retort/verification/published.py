@@ -57,6 +57,17 @@ def given(place: Path) -> Source:
         raise SourceError(f"{place} does not exist; name a folder, an archive or a {TABLE}")
     if place.is_dir():
         return folder(place)
+    try:
+        return of_file(place)
+    except SourceError:
+        raise
+    # Readers of archives raise nearly anything where one is damaged.
+    except Exception as error:
+        raise SourceError(f"{place} is damaged and cannot be read ({error or type(error).__name__})") from None
+
+
+def of_file(place: Path) -> Source:
+    """An archive, or a results.csv."""
     if zipfile.is_zipfile(place):
         with zipfile.ZipFile(place) as archive:
             return packed(place, {name: archive.read(name) for name in needed(archive.namelist())})

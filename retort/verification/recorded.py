@@ -6,21 +6,32 @@ names what differs. A file that DVC keeps in its cache may be absent, one that g
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 
 from retort.checking import yaml_text
 from retort.engine.graph import stage_of
 from retort.engine.staleness import lookup
+from retort.verification.published import SourceError
+from retort.verification.unchanged import digest
 from stages.findings import records
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
+
+__all__ = ["digest"]
+
+
+AGAIN = "`git checkout dvc.lock` brings it back"
+
+
+class RecordError(SourceError):
+    """dvc.lock is damaged; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +42,53 @@ class Finding:
     what: str
 
 
+class Hashed(BaseModel):
+    """A path and its hash."""
+
+    model_config = ConfigDict(extra="allow")
+
+    path: Annotated[str, Field(strict=True, min_length=1)]
+    md5: Annotated[str, Field(strict=True)] = ""
+
+
+class Entry(BaseModel):
+    """What is recorded of an item."""
+
+    model_config = ConfigDict(extra="allow")
+
+    deps: list[Hashed] = []
+    outs: list[Hashed] = []
+    params: dict[str, dict[str, Any]] = {}
+
+
+class Lock(BaseModel):
+    """A dvc.lock."""
+
+    model_config = ConfigDict(extra="allow")
+
+    stages: dict[str, Entry]
+
+
 def parsed(text: bytes) -> dict[str, Any]:
     """The items of a dvc.lock."""
-    content = YAML(typ="safe").load(text) or {}
-    return content.get("stages", {})
+    if yaml_text.depth(text.decode("utf-8", errors="replace")) > yaml_text.DEEPEST:
+        raise RecordError(f"{paths.LOCK} has more brackets inside each other than anything writes; {AGAIN}")
+    try:
+        content = YAML(typ="safe").load(text) or {}
+    # Readers of YAML raise nearly anything where a file is damaged.
+    except Exception as error:
+        raise RecordError(f"{paths.LOCK} cannot be read ({str(error).partition(chr(10))[0]}); {AGAIN}") from None
+    try:
+        return Lock.model_validate(content).model_dump(exclude_unset=True)["stages"] if content else {}
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise RecordError(f"{paths.LOCK} is not what was recorded: {where}: {first['msg']}; {AGAIN}") from None
 
 
 def outs(lock: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Path -> (item, hash) of everything that was made."""
     return {out["path"]: (item, out["md5"]) for item, entry in lock.items() for out in entry.get("outs", [])}
-
-
-def digest(path: Path) -> str:
-    """The hash that DVC gives a file, or a folder."""
-    if path.is_dir():
-        files = (each for each in path.rglob("*") if each.is_file() and "__pycache__" not in each.parts)
-        listed = [{"md5": digest(each), "relpath": each.relative_to(path).as_posix()} for each in files]
-        listed.sort(key=lambda entry: entry["relpath"])
-        return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def declared() -> dict[str, tuple[list[str], bool]]:
@@ -128,7 +166,7 @@ def check_numbers(path: Path) -> Iterator[Finding]:
     bad: list[str] = []
     try:
         json.loads(path.read_text(encoding="utf-8"), parse_constant=bad.append)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield Finding(path.as_posix(), f"is not JSON: {error}")
     if bad:
         yield Finding(path.as_posix(), f"holds {', '.join(sorted(set(bad)))}")

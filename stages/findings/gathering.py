@@ -69,7 +69,7 @@ class Gathered:
 def gather(rows: Mapping[str, VariantRow], costs: Mapping[str, Column]) -> Gathered:
     """Read and check what was measured and counted of rows; `costs` says what the counted columns mean."""
     reports = records.reports(rows)
-    counted = records.read(paths.costs())["variants"]
+    counted = records.costs()
     return Gathered(rows, reports, counted, dictionary.of_reports(rows, reports, costs))
 
 

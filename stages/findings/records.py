@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stages.findings import tables
+from stages.findings import shapes, tables
 from stages.findings.tables import TableError
 from stages.measuring.columns import HIGH, LOW, named
 from stages.settings import paths
@@ -26,14 +26,30 @@ def read(path: Path) -> Any:  # noqa: ANN401 - what a JSON file holds
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise TableError(f"{path} does not exist; `retort repro` makes it") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TableError(f"{path} is not JSON ({error}); delete it and run again") from error
+
+
+def costs() -> dict[str, Any]:
+    """What was counted of every row, checked."""
+    content = read(paths.costs())
+    shapes.hold(shapes.Costs, content, paths.costs())
+    found: dict[str, Any] = content["variants"]
+    return found
+
+
+def choice(search: str) -> dict[str, Any]:
+    """What a search chose, checked."""
+    content: dict[str, Any] = read(paths.choice(search))
+    shapes.hold(shapes.Choice, content, paths.choice(search))
+    return content
 
 
 def reports(rows: Mapping[str, VariantRow]) -> dict[str, Report]:
     """The quality report of every row, in the order of params, checked."""
     found = {name: read(paths.quality(name)) for name in rows}
     for name, row in rows.items():
+        shapes.hold(shapes.Quality, found[name], paths.quality(name))
         check_seeds(name, row, found[name])
         check_numbers(name, found[name], "")
     check_protocols(found)
