@@ -11,7 +11,7 @@ from pathlib import Path
 from distributed import get_worker
 from dvc.exceptions import DvcException
 
-from retort.engine import lockfile
+from retort.engine import lockfile, saved
 from retort.engine.checkpoints import progress
 from retort.engine.clones import CloneError
 from retort.engine.orders import BEGAN, ENDED, FAILED, HELD_BACK, RAN, RESTORED, UNCHANGED, Answer, Home, Order
@@ -78,6 +78,8 @@ def reproduced(order: Order, needs: Sequence[Answer], tree: Tree) -> Answer:
         outcome = RESTORED
     if outcome == FAILED:
         return Answer(order.item, outcome, sentence)
+    if outcome == RAN:
+        saved.seal(order.item)
     if order.sent:
         tree.send(order.item)
     record = paths.provenance(order.item, "")

@@ -25,6 +25,8 @@ from stages.settings import paths
 
 UNLIMITED = 1_000_000_000
 REPLACE_S = 30.0
+STARTS = 3
+"""How often workers of this machine are started before that counts as impossible."""
 
 
 class ClusterError(GraphError):
@@ -77,13 +79,20 @@ def local(where: Where, durations: Mapping[str, float]) -> Iterator[Crew]:
     scheduler = {**options, "dashboard": where.dashboard, "dashboard_address": f"{LOOPBACK}:0"}
     workers = {number: specified(number, devices, {CPU: 1.0, HERE: 1.0}, **options) for number in range(where.jobs)}
     with quiet(), dask.config.set(settings(durations, where.dashboard)):
-        ours = {"cls": Scheduler, "options": scheduler}
-        try:
-            cluster = SpecCluster(workers, ours, security=security, silence_logs=logging.CRITICAL)
-        except (OSError, RuntimeError) as error:
-            raise ClusterError(f"the workers of this machine cannot be started: {error}") from None
+        cluster = begun(workers, {"cls": Scheduler, "options": scheduler}, security)
         with cluster, Client(cluster, set_as_default=False) as client:
             yield Crew(client)
+
+
+def begun(workers: Mapping[int, Any], scheduler: Mapping[str, Any], security: Security) -> SpecCluster:
+    """A cluster of this machine, begun again where a worker is killed while it starts."""
+    for start in range(STARTS):
+        try:
+            return SpecCluster(workers, scheduler, security=security, silence_logs=logging.CRITICAL)
+        except (OSError, RuntimeError) as error:
+            if start + 1 == STARTS:
+                raise ClusterError(f"the workers of this machine cannot be started: {error}") from None
+    raise AssertionError
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from types import FrameType
 from rich.console import Console
 
 from retort.engine import graph as graphs
+from retort.engine import saved
 from retort.engine.graph import Graph, GraphError
 from retort.engine.locking import settle
 from retort.engine.where import Where
@@ -38,6 +39,8 @@ def run(targets: list[str], where: Where, check: Callable[[], object]) -> int:
             console.print(f"Everything is up to date ({len(chosen)} items).")
             return 0
         check()
+        for sentence in saved.put_aside():
+            console.print(sentence)
         return work(graph, pending, where, console)
 
 
