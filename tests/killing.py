@@ -1,41 +1,18 @@
-"""Kills workers, or the driver, of `retort repro` in the middle of trainings, at random moments, again and again.
-
-As a program, for as many kills as one likes: `python -m tests.killing FOLDER worker 20 --seed 0`, in a clone of this
-project whose trainings take some seconds.
-"""
+"""Kills workers, or the driver, of `retort repro` in the middle of trainings; `retort bench faults` at any moment."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import random
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
+from retort.benches.faults import kills as kills_of_runs
 from stages.learning.leases import LEASE, OWNER
 
-PROJECT = Path(__file__).resolve().parents[1]
 PAUSES_S = (0.3, 3.0)
-
-
-def start(folder: Path, targets: tuple[str, ...]) -> subprocess.Popen[str]:
-    """`retort repro -j 2` in a folder, in the background; what it prints is kept there."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    (folder / ".retort").mkdir(exist_ok=True)
-    with (folder / ".retort" / "driver.log").open("a", encoding="utf-8") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "retort", "repro", "-j", "2", *targets],
-            cwd=folder,
-            env={**os.environ, "PATH": path, "PYTHONPATH": str(folder)},
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
 
 
 def half_way(folder: Path, driver: int) -> list[psutil.Process]:
@@ -66,7 +43,7 @@ def worker_of(process: psutil.Process, driver: int) -> psutil.Process:
 def kill(folder: Path, whom: str, kills: int, seed: int, targets: tuple[str, ...] = ()) -> tuple[int, int]:
     """Kill so many times, then let the run end; how many kills there were, and the exit status."""
     moments, done = random.Random(seed), 0
-    driver = start(folder, targets)
+    driver = kills_of_runs.started(folder, targets)
     while done < kills and driver.poll() is None:
         time.sleep(moments.uniform(*PAUSES_S))
         victims: list[psutil.Process] = []
@@ -78,25 +55,8 @@ def kill(folder: Path, whom: str, kills: int, seed: int, targets: tuple[str, ...
         if whom == "driver":
             driver.kill()
             driver.wait()
-            driver = start(folder, targets)
+            driver = kills_of_runs.started(folder, targets)
         else:
             worker_of(moments.choice(victims), driver.pid).kill()
         done += 1
     return done, driver.wait()
-
-
-def main() -> None:
-    """Kill as the command line says."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("whom", choices=("worker", "driver"))
-    parser.add_argument("kills", type=int)
-    parser.add_argument("targets", nargs="*")
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    kills, status = kill(given.folder.absolute(), given.whom, given.kills, given.seed, tuple(given.targets))
-    print(f"{kills} kills, exit status {status}")
-
-
-if __name__ == "__main__":
-    main()
