@@ -123,6 +123,7 @@ ELSEWHERE = {
     "retort bench training": "tests/test_bench.py",
     "retort bench metrics": "tests/test_bench.py",
     "retort bench engine": "tests/test_bench.py",
+    "retort bench faults": "tests/test_faults.py",
     "retort bundle --weights": "tests/test_smoke.py",
     "retort agree": "tests/test_repeating.py",
     "retort artifact": "tests/test_artifact.py",

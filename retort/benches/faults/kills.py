@@ -29,6 +29,8 @@ from stages.storage import hashing
 
 PAUSE = 1.0
 """The mean time between two kills, of the time after which a run has workers: a slow machine is given more of it."""
+PATIENCE = 6
+"""After how many kills without a newly recorded item the pauses grow, so that long items come to their end as well."""
 FIRST_PAUSE_S = 5.0
 LIMIT = 100
 """After how many of those times, once more some minutes, a run that nobody kills counts as hanging."""
@@ -140,6 +142,7 @@ class Disturbed:
     ) -> None:
         self.folder, self.targets, self.tally, self.moments, self.report = folder, targets, tally, moments, report
         self.records = Records(folder)
+        self.recorded = self.barren = 0
         self.begin()
 
     def begin(self) -> None:
@@ -187,7 +190,8 @@ class Disturbed:
 
     def kill(self, whom: Whom) -> bool:
         """Kill one of a kind after a pause, and after further ones while there is none; False if the pass is over."""
-        mean_s = PAUSE * statistics.median(self.tally.starts_s or [FIRST_PAUSE_S])
+        longer = 1 + max(0, self.barren - PATIENCE) / PATIENCE
+        mean_s = PAUSE * longer * statistics.median(self.tally.starts_s or [FIRST_PAUSE_S])
         while not self.over(self.moments.uniform(0.1 * mean_s, 1.9 * mean_s)):
             at_hand = victims.of(whom, self.folder, self.driver())
             if at_hand and self.killed(whom, self.moments.choice(at_hand)):
@@ -202,6 +206,9 @@ class Disturbed:
         except psutil.NoSuchProcess:
             return False
         self.tally.killed.append((whom, victim))
+        recorded = len(scratch.entries(self.folder))
+        self.barren = 0 if recorded > self.recorded else self.barren + 1
+        self.recorded = recorded
         if whom == "driver":
             self.process.wait()
             self.look()
@@ -246,8 +253,7 @@ class Disturbed:
         """Say which kill this was."""
         whom, victim = self.tally.killed[-1]
         doing = ", ".join(victim.items) or "nothing"
-        recorded = len(scratch.entries(self.folder))
-        self.report(f"kill {len(self.tally.killed)}: {whom}, {victim.moment}: {doing}; {recorded} items recorded")
+        self.report(f"kill {len(self.tally.killed)}: {whom}, {victim.moment}: {doing}; {self.recorded} items recorded")
 
 
 def left_running(folder: Path, patience_s: float = 15.0) -> list[str]:
