@@ -218,10 +218,28 @@ def test_batches_and_paces_do_not_change_what_is_counted(paper: Params) -> None:
 
 @pytest.mark.parametrize(
     ("hours", "expected"),
-    [(0.5, "30 minutes"), (5, "5 hours"), (72, "3 days"), (24 * 365.25 * 3.04, "3 years"), (1.2e9, "140,000 years")],
+    [
+        (0.001, "under a minute"),
+        (0.5, "30 minutes"),
+        (5, "5 hours"),
+        (72, "3 days"),
+        (24 * 365.25 * 3.04, "3 years"),
+        (1.2e9, "140,000 years"),
+    ],
 )
 def test_durations_are_told_in_units_that_suit_them(hours: float, expected: str) -> None:
     assert telling.duration(hours) == expected
+
+
+def test_the_committed_block_is_made_of_the_committed_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text = telling.record_file("paper").read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    assert telling.text(content) == text
+    assert telling.block(content) == telling.block_file("paper").read_text(encoding="utf-8")
+    assert {row["family"] for row in content["systems"]} == set(choosing.families(params.typed(PAPER)))
+    for row in content["systems"]:
+        assert row["gpu_hours"] == pytest.approx(reckoning.on_a_gpu(row["macs"], content["gpu_tflops"]), rel=1e-3)
 
 
 def test_classifiers_are_rehearsed_in_a_clone(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, cast
 import torch
 
 from retort.checking.paces import UNMOVED
+from retort.rehearsing.choosing import FEWER
 from stages import count_costs
 from stages.learning.contracts import ROLES, Family
 from stages.searching import choosing, expenses, spaces
@@ -84,8 +85,12 @@ def alike(settings: Params) -> Params:
 
 
 def constant(row: VariantRow) -> VariantRow:
-    """A row whose lesson has one weight throughout: only a pace that watches gradients costs more than that."""
-    plain: dict[str, Any] = {"evidence": 0}
+    """A row whose lesson has one weight throughout: only a pace that watches gradients costs more than that.
+
+    A compression looks at few images too, since the sizes of what it makes do not depend on them.
+    """
+    fewer = {**row.compression_settings, **FEWER.get(row.compression, {})}
+    plain: dict[str, Any] = {"evidence": 0, "compression_settings": fewer}
     if not any(members.load("paces", getattr(row.pace, role)).FEEDBACK for role in ROLES):
         plain |= {"pace": Roles.model_validate(dict.fromkeys(ROLES, UNMOVED))}
         plain |= {f"{role}_pace": {} for role in ROLES}

@@ -52,8 +52,8 @@ def record(
                 "macs": each.macs,
                 "step": step(each.slowest_step),
                 "peak_bytes": each.peak_bytes,
-                "core_hours_here": round(each.hours, 1),
-                "gpu_hours": round(on_a_gpu(each.macs, tflops), 1),
+                "core_hours_here": digits(each.hours),
+                "gpu_hours": digits(on_a_gpu(each.macs, tflops)),
             }
             for each in systems
         ],
@@ -76,8 +76,8 @@ def training(each: Rehearsed, tflops: float) -> dict[str, Any]:
     return {
         **asdict(each),
         "seconds": round(each.seconds, 2),
-        "core_hours_here": round(each.hours, 1),
-        "gpu_hours": round(on_a_gpu(each.published_macs, tflops), 2),
+        "core_hours_here": digits(each.hours),
+        "gpu_hours": digits(on_a_gpu(each.published_macs, tflops)),
     }
 
 
@@ -92,12 +92,17 @@ def text(content: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
+def digits(number: float) -> float:
+    """Four significant digits."""
+    return float(f"{number:.4g}")
+
+
 def duration(hours: float) -> str:
     """Hours in the unit that suits them."""
     for unit, length in (("years", YEAR), ("days", DAY), ("hours", 1.0)):
         if hours >= 2 * length:
             return f"{short(hours / length)} {unit}"
-    return f"{short(60 * hours)} minutes"
+    return f"{short(60 * hours)} minutes" if 60 * hours >= 1 else "under a minute"
 
 
 def short(number: float) -> str:
