@@ -130,10 +130,16 @@ def judge(claim: Claim, found: Results) -> Outcome:
     """What becomes of a claim."""
     absent = [name for name in named(claim) if not known(name, claim.metric, found)]
     rows = tuple(behind(claim, found))
-    problems = tuple(dict.fromkeys(found.rows[row].problem for row in rows))
+    problems = tuple(dict.fromkeys([*itself(claim, found), *(found.rows[row].problem for row in rows)]))
     if absent:
         return Outcome(claim, "other scale", f"{paths.PARAMS} has no {', '.join(absent)}", rows, problems)
     return Outcome(claim, *decided(claim, found), rows, problems)
+
+
+def itself(claim: Claim, found: Results) -> list[str]:
+    """The problem that a claim calls by name, also where none of its rows recorded anything."""
+    problems = {row.problem for row in found.rows.values()}
+    return [claim.row] if claim.metric in COSINES and claim.row not in found.rows and claim.row in problems else []
 
 
 def named(claim: Claim) -> list[str]:
