@@ -24,10 +24,11 @@ FLAGS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim, what became of it, the figures that decided, and the problems and rows that it is about."""
+    """A claim, what became of it, the metric and its figures that decided, and the problems and rows it is about."""
 
     claim: str
     outcome: str
+    metric: str
     figures: str
     headline: bool
     problems: tuple[str, ...]
@@ -86,6 +87,7 @@ def made(line: Fields) -> Finding:
     return Finding(
         line["claim"],
         line["outcome"],
+        line["metric"],
         line["figures"],
         FLAGS[line["headline"]],
         tuple(line["problems"].split()),
