@@ -241,14 +241,19 @@ def faults(
     moments drawn from the seed, and the run is continued after each. At the end every file is held against those of an
     undisturbed run. Then good files are damaged one at a time, and each is given to a command that reads such files.
 
-    Half an hour on two cores that have nothing else to do. Exit status: 0 without faults, 1 with some.
+    Half an hour on two cores that have nothing else to do. Exit status: 0 without faults, 1 with some, 2 where the
+    system cannot fork.
     """
+    import os
     import tempfile
     from contextlib import nullcontext
 
     from retort.benches.faults import bench as measuring
     from retort.benches.side_by_side import BenchError
 
+    if not hasattr(os, "fork"):
+        tell("Commands are called in forked processes, which this system does not have: use Linux or macOS.")
+        raise typer.Exit(2)
     folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True) if place is None else nullcontext(str(place))
     try:
         with folder as root:

@@ -6,7 +6,6 @@ Called in place of a stage, in a rehearsal's own clone: `python -m retort.rehear
 from __future__ import annotations
 
 import json
-import resource
 import runpy
 import sys
 import time
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil  # type: ignore[import-untyped]
 
 from stages.settings import paths
 from stages.settings.atomic import write_atomically
@@ -40,6 +41,18 @@ def since(began: tuple[float, float]) -> tuple[float, float]:
     """Seconds since then by both."""
     now = clocks()
     return now[0] - began[0], now[1] - began[1]
+
+
+def most_memory() -> int:
+    """The most bytes that this process held; where the system does not tell, what it holds at its end."""
+    told = Path("/proc/self/status")
+    if told.exists():
+        (peak,) = (
+            line.split()[1] for line in told.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM")
+        )
+        return int(peak) * 1024
+    now = psutil.Process().memory_info()
+    return int(getattr(now, "peak_wset", now.rss))
 
 
 def watch(loops: list[Loop]) -> None:
@@ -93,13 +106,12 @@ def main(module: str, *arguments: str) -> None:
         watch(loops)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     seconds, processor = since(began)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     seen = {
         "stage": stage,
         "name": "".join(arguments),
         "seconds": seconds,
         "processor_seconds": processor,
-        "peak_bytes": used,
+        "peak_bytes": most_memory(),
         "loops": [asdict(loop) for loop in loops if loop.steps],
     }
     write_atomically(file(stage, "".join(arguments)), json.dumps(seen, indent=1).encode())

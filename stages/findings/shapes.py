@@ -69,10 +69,18 @@ class Training(Open):
     macs: Count
 
 
+class Kept(Open):
+    """What the networks that are kept cost."""
+
+    __pydantic_extra__: dict[str, Count]
+    parameters: Count
+    macs: Count
+
+
 class Counted(Open):
     """What was counted of one row."""
 
-    kept: dict[str, Count]
+    kept: Kept
     training: Training
 
 
