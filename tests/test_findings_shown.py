@@ -74,7 +74,7 @@ def test_the_readme_gets_the_headlines_with_outcome_and_figures(opening: Opening
     text = markdown.findings(opening)
     _, block, rest = readme.FINDINGS.parts(text, readme.FINDINGS.file)
     items = [line for line in block.splitlines() if line]
-    assert items[0] == f"- ✓ Set 1: teaching helps. **Holds:** `l1` {stated.FIGURES.replace('-', '−')}."
+    assert items[0] == f"- ✓ Set 1: teaching helps. **Holds:** l1 {stated.FIGURES.replace('-', '−')}."
     assert items[1].startswith(r"- ✗ Set 1: one \*star\*, a\_name and &lt;b> \| that")
     assert "**Does not hold:**" in items[1]
     assert len(items) == 2
