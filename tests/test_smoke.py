@@ -151,6 +151,9 @@ ARGUMENTS = {
 def test_every_command_that_readers_are_told_runs(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder, symlinks=True)
+    # The appendix that was published is of the default scale.
+    assert "does not say that" in retort(folder, "verify", status=1)
+    retort(folder, "artifact")
     commit(folder)
     found = set[str]().union(*(commands((ROOT / page).read_text(encoding="utf-8")) for page in PAGES))
     assert {*RECIPES, *ELSEWHERE} <= found
