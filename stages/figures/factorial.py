@@ -29,7 +29,7 @@ NOTHING = "A factorial needs rows taught by Euclidean distance beside an untaugh
 NOTE = (
     "Change of {metric} against the untaught student of the same size, in percent of the latter; {better} is better. "
     "Hatched: the corrected interval over seeds holds zero, and is wide, so that there is no evidence (slanted), or "
-    "lies within ±10 % of the control, so that there is no difference (dotted); or there is one seed only (upright). "
+    "lies within ±10 % of the control, so that there is no difference (level); or there is one seed only (upright). "
     "n: seeds.{below}"
 )
 BELOW = (
@@ -39,7 +39,7 @@ BELOW = (
     "Bars: intervals, Holm's correction and noise pooled over the effects.{cut} Large blue or vermilion, small filled: "
     "the interval leaves zero out. Large black: it lies within ±10 %, no difference. Hollow: no evidence."
 )
-HATCHES = {"better": None, "worse": None, "no evidence": "/////", "no difference": "..."}
+HATCHES = {"better": None, "worse": None, "no evidence": "/////", "no difference": "-----"}
 ONE_SEED = "|||"
 UNTAUGHT = "nothing"
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 1.08, 0.25, 1.1, 0.48, 0.17
