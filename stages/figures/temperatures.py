@@ -26,7 +26,7 @@ NOTE = (
     "Change against the student that is not taught (α = 0, for which the temperature is nothing), in percentage "
     "points; blue: better. Hatched: the interval over {seeds} common seeds, corrected for the number of cells, holds "
     "zero, and is wide, so that there is no evidence (slanted), or lies within ±10 % of the control, so that there is "
-    "no difference (dotted). α = 0: what the control scores, ± one standard deviation over its seeds: a change "
+    "no difference (level). α = 0: what the control scores, ± one standard deviation over its seeds: a change "
     "within it is what another seed alone would do."
 )
 CELL_WIDTH, CELL_HEIGHT, LEFT, TOP, BETWEEN = 0.44, 0.26, 0.75, 0.52, 0.25
