@@ -30,8 +30,11 @@ from stages.settings.atomic import write_atomically
 from stages.settings.rows import JudgeRow
 from stages.storage import factors, prepared
 from stages.storage.factors import Factors
+from stages.storage.prepared import Header
 
-TEST_BATCH = 256
+TEST_BATCH, TEST_PIXELS = 256, 1 << 21
+"""Images that are looked at together, as long as they have no more pixels than these: 256 images of 256 px, where each
+is looked at in four positions, would take 37 GB."""
 FEWER = 4
 """How many times fewer images a batch of the reader of classes holds, since each pixel has a class."""
 
@@ -108,14 +111,19 @@ def descend(
             report(step + 1, {"loss": float(now.detach())})
 
 
+def together(header: Header) -> int:
+    """How many test images are looked at together."""
+    return max(1, min(TEST_BATCH, TEST_PIXELS // header.resolution**2))
+
+
 def ceiling(judge: Judge, data: prepared.Prepared, device: torch.device) -> dict[str, float]:
     """Its accuracy on real test images, by answer and on average: no translator can be asked for more."""
     header, split = data.header, data.split("test")
     seen: list[Tensor] = []
     truths: list[Tensor] = []
     with torch.inference_mode():
-        for start in range(0, len(split), TEST_BATCH):
-            part = slice(start, start + TEST_BATCH)
+        for start in range(0, len(split), together(header)):
+            part = slice(start, start + together(header))
             images, truth = prepared.to_tensor(split.images[part]), torch.tensor(np.array(split.labels[part]))
             images, truth = asked(header, images, truth)
             seen.append(judge(images.to(device)).float().cpu())
@@ -170,11 +178,11 @@ def main(name: str) -> None:
         }
         if classes is not None:
             segmenter = train_segmenter(data, classes, row, place.device, name)
-            share = share_read(segmenter, classes, data.split("test"), TEST_BATCH)
+            share = share_read(segmenter, classes, data.split("test"), together(header))
             about |= {"classes": classes.classes, "pixels": round(share, 6)}
         if law is not None:
             readers = train_reader(data, law, row, place.device, name)
-            about |= noted(reader.examined(readers, data.split(prepared.FRESH), law, TEST_BATCH))
+            about |= noted(reader.examined(readers, data.split(prepared.FRESH), law, together(header)))
         content = judges.serialise(judge, header.labels, row.width, header.resolution, about, segmenter, readers)
         write_atomically(paths.judge(name), content)
     print(f"{name}: accuracy on real test images {reached['mean']:.4f} on average, lowest {min(reached.values()):.4f}")

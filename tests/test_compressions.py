@@ -53,7 +53,7 @@ def teacher_of(spec: stargan.Spec = LARGE) -> Networks:
     networks = translators(spec)
     with torch.no_grad():
         for module in networks["generator"].modules():
-            if isinstance(module, nn.InstanceNorm2d):
+            if isinstance(module, nn.GroupNorm):
                 module.weight.normal_()  # type: ignore[union-attr, operator]
                 module.bias.normal_()  # type: ignore[union-attr, operator]
     return frozen(networks)

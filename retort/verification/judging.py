@@ -17,7 +17,7 @@ from retort.verification.published import Source
 from stages.settings import paths
 from stages.settings.rows import VariantRow
 
-TABLE = paths.RESULTS / "judging.csv"
+TABLE = paths.judging()
 JUDGE = "judge"
 
 

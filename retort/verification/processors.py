@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from retort.verification.recorded import Finding
 from stages.settings import paths
 
 TRAININGS = ("build_judges", "build_teachers", "build_wide_students", "distill_students")
-KIND = ("cpu", "device")
 
 
 def kinds(folder: Path | None = None) -> Counter[str]:
@@ -23,8 +23,15 @@ def kinds(folder: Path | None = None) -> Counter[str]:
                 record = json.loads(file.read_text(encoding="utf-8"))
             except ValueError:
                 continue
-            found[" on ".join(str(record.get(key, "unrecorded")) for key in reversed(KIND))] += 1
+            found[kind(record)] += 1
     return found
+
+
+def kind(record: Mapping[str, Any]) -> str:
+    """Device and processor of a record, and the vector instructions that the processor has."""
+    vectors = record.get("vectors")
+    told = "unrecorded vectors" if vectors is None else ", ".join(vectors) or "no vectors"
+    return f"{record.get('device', 'unrecorded')} on {record.get('cpu', 'unrecorded')} ({told})"
 
 
 def findings(found: Counter[str]) -> Iterator[Finding]:

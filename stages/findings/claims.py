@@ -14,7 +14,7 @@ from stages.findings import tables
 from stages.settings import paths
 from stages.settings.rows import Row
 
-TABLE = paths.RESULTS / "claims.csv"
+TABLE = paths.claims()
 """What becomes of every claim, in the order of claims.yaml."""
 COLUMNS = ("claim", "outcome", "figures", "headline", "problems", "rows", "metric")
 

@@ -22,7 +22,7 @@ from stages.findings.contrasts import Contrast, Values
 from stages.settings import paths
 from stages.settings.rows import VariantRow
 
-TABLE = paths.RESULTS / "factorial.csv"
+TABLE = paths.factorial()
 """Main effects and interactions, and what is known of them."""
 ALL = "all"
 KINDS = (naming.NONE, naming.BY_LAYERS)

@@ -18,7 +18,7 @@ from stages.findings.contrasts import Contrast, Values, pair
 from stages.settings import paths
 from stages.settings.rows import Params, Schedule, VariantRow
 
-TABLE = paths.RESULTS / "lengths.csv"
+TABLE = paths.lengths()
 """Taught against untaught at each length, and how their difference changes with it."""
 STEPS, COST, CHANGE = "equal steps", "equal cost", "change of the difference"
 AT = (STEPS, COST, CHANGE)

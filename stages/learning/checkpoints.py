@@ -55,6 +55,18 @@ def read(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"{path} is not a checkpoint of this project ({error}); delete it and run again"
         ) from error
+    try:
+        return described(description, tensors)
+    # Whatever a file says of itself that no family can build.
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise CheckpointError(
+            f"{path} describes no networks of this project ({told}); delete it and run again"
+        ) from error
+
+
+def described(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
+    """The networks that a description builds, with their weights."""
     family = members.load("families", description["family"])
     spec = family.Spec(**description["spec"])
     built = {name: network for name, network in family.build(spec).items() if name in description["networks"]}

@@ -24,14 +24,17 @@ from stages.settings.rows import Schedule
 def save_state(path: Path, run: training.Run, curve: Curve) -> None:
     """A snapshot under its final name only once it is whole."""
     buffer = io.BytesIO()
-    torch.save({"run": run.state(), "curve": curve.state()}, buffer)
+    torch.save({"of": path.parent.name, "run": run.state(), "curve": curve.state()}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
 def restore_state(path: Path, run: training.Run, curve: Curve) -> None:
-    """Continue from a snapshot, if there is one."""
+    """Continue from a snapshot, if there is one of this very run."""
     if path.exists():
         state = torch.load(path, weights_only=True, map_location="cpu")
+        if not isinstance(state, dict) or state.get("of") != path.parent.name:
+            print(f"{path} is of another run; this one begins at its start", flush=True)
+            return
         run.restore(state["run"])
         curve.restore(state["curve"])
 

@@ -123,6 +123,26 @@ def picks() -> Path:
     return RESULTS / "picks.csv"
 
 
+def factorial() -> Path:
+    """Main effects of what is taught, and of where it is matched."""
+    return RESULTS / "factorial.csv"
+
+
+def lengths() -> Path:
+    """Students that were trained for more and fewer steps."""
+    return RESULTS / "lengths.csv"
+
+
+def claims() -> Path:
+    """What became of every claim."""
+    return RESULTS / "claims.csv"
+
+
+def judging() -> Path:
+    """Rows that judges of several seeds examined."""
+    return RESULTS / "judging.csv"
+
+
 def evidence() -> Path:
     """Whether lesson and game pull against each other, and whether that grows during training."""
     return RESULTS / "evidence.csv"
@@ -151,6 +171,11 @@ def latency() -> Path:
 def training_curves() -> Path:
     """The losses of every training, thinned, in one table."""
     return RESULTS / "curves.csv"
+
+
+def moments() -> Path:
+    """What trainings recorded of lesson and game, in one table."""
+    return RESULTS / "moments.csv"
 
 
 def teacher_curve(name: str) -> Path:

@@ -32,6 +32,7 @@ def record(stage: str, name: str, seconds: float, extra: dict[str, Any]) -> None
         "seconds": round(seconds, 3),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": machine.cpu_model(),
+        "vectors": list(machine.instruction_sets()),
         "cores": machine.cores(),
         "platform": platform.platform(),
         "python": platform.python_version(),

@@ -103,7 +103,7 @@ def _read_header(path: Path) -> Header:
         raise DataError(
             f"{path} does not exist: prepare the data set with `python -m stages.acquire_data {path.parent.name}`"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON ({error}): {again}") from error
     version = content.get("version") if isinstance(content, dict) else None
     if version != VERSION:
@@ -121,7 +121,8 @@ def _map(path: Path, shape: tuple[int, ...]) -> Bytes:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise DataError(f"{path} is missing, though the header promises it: prepare the data set again") from None
-    except (ValueError, EOFError) as error:
+    # numpy raises nearly anything where the beginning of an array is damaged.
+    except Exception as error:
         raise DataError(f"{path} is damaged ({error}): prepare the data set again") from error
     if array.dtype != np.uint8 or array.shape != shape:
         raise DataError(f"{path} holds {array.dtype} {array.shape}, the header promises uint8 {shape}")
