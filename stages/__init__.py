@@ -14,6 +14,7 @@ stage, `accept_rows`, has no file here: it is the tool's own `retort check`, so 
     evaluate_quality     examine every seed of a row on the test split         results/quality/<row>.json
     export_networks      networks as files that run elsewhere                  results/networks/<row>/, exports/…
     export_readers       what tells of any picture how unlike the data it is   results/readers/<dataset>.onnx
+    gather_curves        losses, and lesson against game, thinned              results/curves.csv, moments.csv
     gather_results       one tidy line per row and seed; comparisons           results/results.csv, comparisons.csv, …
     measure_latency      times and the share of each operator                  results/latency.json
     plot_figures         one file per kind of figure                           paper_figures/figures, MANIFEST.json

@@ -1,8 +1,8 @@
 """Put what was counted and measured into tables, and hold the claims against them.
 
-In: params, claims.yaml, results/costs.json, results/quality, results/curves, results/choices; out, in results:
-results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, factorial.csv, lengths.csv, evidence.csv,
-variance.csv, curves.csv, claims.csv, and what their columns mean: README.md for readers, columns.json for programs;
+In: params, claims.yaml, results/costs.json, results/quality, results/choices, results/curves.csv, results/moments.csv;
+out, in results: results.csv, comparisons.csv, additions.csv, paces.csv, picks.csv, factorial.csv, lengths.csv,
+evidence.csv, variance.csv, claims.csv, and what their columns mean: README.md for readers, columns.json for programs;
 metrics and plots, folders of small files for `dvc metrics` and `dvc plots`.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from stages.findings import claims, curves, gathering, headlines, outcomes, plots, records, tables
+from stages.findings import claims, curves, gathering, headlines, moments, outcomes, plots, records, tables
 from stages.metrics import cost
 from stages.settings import params, paths, provenance, sweeps
 from stages.settings.atomic import write_atomically
@@ -35,16 +35,14 @@ def main() -> None:
         texts = {
             **gathering.texts(found),
             **gathering.texts_of_lengths(found, settings),
-            **gathering.texts_of_paces(found, settings),
+            **gathering.texts_of_paces(found, settings, moments.read()),
         }
-        names, points = curves.gather(settings)
-        texts[paths.training_curves()] = tables.text(names, points)
         choices = {name: records.read(paths.choice(name)) for name in settings.searches}
         shown = outcomes.results(rows, texts, choices, found.reports, found.dictionary, cost.COLUMNS)
         texts[claims.TABLE] = claims.text(outcomes.judge(each, shown) for each in stated)
         compared = texts[paths.comparisons()]
         texts |= {**headlines.texts(found, compared), **plots.quality(found, compared)}
-        texts |= plots.curves(settings, rows, points)
+        texts |= plots.curves(settings, rows, curves.gathered())
         for path, content in texts.items():
             write_atomically(path, content.encode())
         tidy(texts)

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from stages import count_costs, gather_results
+from stages import count_costs
 from stages.datasets import avatars
 from stages.measuring import damages
 from stages.measuring.strips import IMAGES, png
 from stages.settings import members, params, paths
 from stages.settings.rows import Params, TeacherRow, VariantRow
 from stages.storage.prepared import Bytes
-from tests import columns_of_rows
+from tests import all_tables, columns_of_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 GRAPH = (ROOT / paths.GRAPH).read_text(encoding="utf-8")
@@ -194,5 +194,5 @@ def fabricate() -> Params:
             path.write_bytes(content)
     paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
     count_costs.main()
-    gather_results.main()
+    all_tables.gather()
     return settings

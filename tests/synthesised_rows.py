@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stages import count_costs, gather_results
+from stages import count_costs
 from stages.datasets import avatars
 from stages.measuring import walks
 from stages.measuring.columns import DRAWS, Column, described
 from stages.settings import params, paths
 from stages.settings.rows import Params, VariantRow
 from stages.storage.prepared import Bytes
-from tests import judged, laid, paced_rows
+from tests import all_tables, judged, laid, paced_rows
 
 COLUMNS = {
     "fid_judge": "min", "kid_judge": "min", "precision_judge": "max", "recall_judge": "max", "tv_marginal": "min",
@@ -190,7 +190,7 @@ def publish(settings: Params) -> None:
         paths.teacher_curve(name).write_text("step\tgenerator/adversarial\n5\t1\n10\t0.8\n")
     paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
     count_costs.main()
-    gather_results.main()
+    all_tables.gather()
     latency = {
         "machine": {"cpu": "A", "cores": 2, "torch": "2.13.0", "load_before": 0.1},
         "precision": "float32",

@@ -42,10 +42,11 @@ def measure(given: Pairs, *, level: int) -> dict[str, torch.Tensor]:
     return {"bright": torch.from_numpy((given.produced >= level).mean(axis=(1, 2, 3)))}
 '''
 STAGES = """
-from stages import count_costs, establish_protocols, evaluate_quality, gather_results
+from stages import count_costs, establish_protocols, evaluate_quality, gather_curves, gather_results
 count_costs.main()
 establish_protocols.main("translation")
 evaluate_quality.main("teacher")
+gather_curves.main()
 gather_results.main()
 """
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from stages.findings import comparing, conflicts, courses, naming, paces, picks, tables
+from stages.findings import comparing, conflicts, courses, moments, naming, paces, picks, tables
+from stages.findings.courses import Course
+from stages.findings.moments import Moments
 from stages.settings import sweeps
-from stages.settings.rows import Params
+from stages.settings.rows import Params, VariantRow
 from tests import judged, paced_rows
 
 FALLS = {"whole": 0.5, "half": 0.5, "linear": 0.0, "mirrored": -0.5, "early": 0.5, "conflict": 0.5, "level": 0.5}
@@ -25,22 +29,34 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     return found
 
 
+def recorded(rows: Mapping[str, VariantRow]) -> Moments:
+    return moments.of(moments.lines(rows))
+
+
+def known(settings: Params, rows: Mapping[str, VariantRow]) -> dict[str, Course]:
+    return courses.of_rows(settings, rows, recorded(rows))
+
+
+def told(settings: Params, rows: Mapping[str, VariantRow]) -> list[dict[str, Any]]:
+    return list(conflicts.lines(settings, rows, known(settings, rows), recorded(rows)))
+
+
 def held_against(settings: Params) -> dict[str, dict[str, str]]:
     rows = sweeps.rows(settings)
     found: dict[str, dict[str, str]] = {}
-    for each in paces.of_rows(rows, courses.of_rows(settings, rows)):
+    for each in paces.of_rows(rows, known(settings, rows)):
         found.setdefault(each.variant, {})[each.against] = each.beside
     return found
 
 
 def test_doses_are_the_time_averages_of_the_weight(settings: Params) -> None:
-    known = courses.of_rows(settings, settings.variants)
-    doses = {name: round(course.dose, 3) for name, course in known.items()}
+    found = known(settings, settings.variants)
+    doses = {name: round(course.dose, 3) for name, course in found.items()}
     assert doses == {
         "whole": 1, "half": 0.5, "linear": 0.5, "mirrored": 0.5, "early": 0.15, "conflict": 0.79, "level": 0.5,
     }  # fmt: skip
-    assert [name for name, course in known.items() if course.still] == ["whole", "half"]
-    assert [name for name, course in known.items() if course.whole] == ["whole"]
+    assert [name for name, course in found.items() if course.still] == ["whole", "half"]
+    assert [name for name, course in found.items() if course.whole] == ["whole"]
 
 
 def test_a_pace_is_held_against_no_lesson_the_whole_one_and_the_same_dose(settings: Params) -> None:
@@ -81,8 +97,7 @@ def test_rows_at_the_constant_pace_alone_have_no_pairings(settings: Params) -> N
 
 
 def test_slopes_and_verdicts_are_those_of_the_records(settings: Params) -> None:
-    known = courses.of_rows(settings, settings.variants)
-    found = {line["variant"]: line for line in conflicts.lines(settings, settings.variants, known)}
+    found = {line["variant"]: line for line in told(settings, settings.variants)}
     verdicts = {name: line["conflict"] for name, line in found.items()}
     assert verdicts["whole"] == "grows"
     assert verdicts["mirrored"] == "shrinks"
@@ -103,14 +118,14 @@ def test_slopes_and_verdicts_are_those_of_the_records(settings: Params) -> None:
 
 def test_one_seed_says_nothing_about_the_next(settings: Params) -> None:
     row = settings.variants["whole"].model_copy(update={"seeds": [0]})
-    (line,) = conflicts.lines(settings, {"whole": row}, courses.of_rows(settings, {"whole": row}))
+    (line,) = told(settings, {"whole": row})
     assert (line["conflict"], line["slope_low"]) == ("single seed", None)
     assert tables.text(conflicts.COLUMNS, [line]).startswith("problem,variant,pace,dose,")
 
 
 def test_a_row_that_asked_for_no_evidence_has_no_line(settings: Params) -> None:
     rows = {name: row.model_copy(update={"evidence": 0}) for name, row in settings.variants.items()}
-    assert not list(conflicts.lines(settings, rows, courses.of_rows(settings, rows)))
+    assert not told(settings, rows)
 
 
 def test_paces_are_called_as_params_have_them(settings: Params) -> None:

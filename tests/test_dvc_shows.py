@@ -18,11 +18,10 @@ from dvc.render.match import match_defs_renderers
 from dvc.repo import Repo
 from dvc.utils import errored_revisions
 
-from stages import gather_results
 from stages.findings import headlines, plots
 from stages.findings.plots import EVIDENCE, KEYS
 from stages.settings import params, paths, sweeps
-from tests import fabricated
+from tests import all_tables, fabricated
 from tests.small_graph import sh
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -227,7 +226,7 @@ def test_what_is_no_more_is_taken_away() -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text("{}")
     kept = {file: file.read_bytes() for top in (headlines.FOLDER, plots.FOLDER) for file in top.rglob("*.*")}
-    gather_results.main()
+    all_tables.gather()
     assert not any(file.exists() for file in old)
     left = {file: file.read_bytes() for top in (headlines.FOLDER, plots.FOLDER) for file in top.rglob("*.*")}
     assert left == {file: content for file, content in kept.items() if file not in old}

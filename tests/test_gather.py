@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 import pytest
 from scipy.stats import ttest_rel
 
-from stages import gather_results
+from stages import gather_curves, gather_results
 from stages.findings import additions, comparing, contrasts, curves, dictionary, records, tables
 from stages.measuring import columns
 from stages.metrics import cost
 from stages.settings import members, params, paths, sweeps
 from stages.settings.rows import VariantRow
-from tests import judged
+from tests import all_tables, judged
 
 PROTOCOL = {
     "shared": {"examination": "translation", "version": 1, "extractor": "judge", "split": "test"},
@@ -94,7 +95,7 @@ def read(path: Path) -> list[dict[str, str]]:
 @pytest.mark.usefixtures("content")
 def test_results_hold_every_row_and_seed_in_order() -> None:
     write("removed", report("removed", {"0": 0.0}))
-    gather_results.main()
+    all_tables.gather()
     found = read(paths.results())
     assert [(row["variant"], row["seed"]) for row in found] == [
         (name, seed) for name, each in SEEDS.items() for seed in each
@@ -123,16 +124,16 @@ def test_gathering_repeats_itself() -> None:
         paths.training_curves(),
     )
     files = (*tables_of_rows, paths.columns(), paths.dictionary())
-    gather_results.main()
+    all_tables.gather()
     first = [file.read_bytes() for file in files]
-    gather_results.main()
+    all_tables.gather()
     assert [file.read_bytes() for file in files] == first
     assert all(b"\r" not in each for each in first)
 
 
 @pytest.mark.usefixtures("content")
 def test_comparisons_are_paired_with_the_control() -> None:
-    gather_results.main()
+    all_tables.gather()
     found = {row["metric"]: row for row in read(paths.comparisons())}
     assert list(found) == ["l1", "accuracy_target"]  # a spread has no better direction
     row = found["l1"]
@@ -211,17 +212,17 @@ def test_a_row_without_control_and_one_of_one_seed_say_so(content: judged.Conten
     rows["lonely"] = {**rows["taught"], "student": {"width": 2, "blocks": 2}, "generator_lesson": {"match": {"image": "image"}, "weight": 1.0}}  # fmt: skip # noqa: E501
     rows["single"] = {**rows["taught"], "seeds": [1]}
     publish(content, {**SEEDS, "lonely": {"0": 0.01, "1": 0.01}, "single": {"1": 0.0001}})
-    gather_results.main()
+    all_tables.gather()
     verdicts = {row["variant"]: row["verdict"] for row in read(paths.comparisons()) if row["metric"] == "l1"}
     assert verdicts == {"taught": "better", "lonely": "no control", "single": "single seed"}
 
 
 def test_variance_is_split_where_there_are_three_seeds(content: judged.Content) -> None:
-    gather_results.main()
+    all_tables.gather()
     assert read(paths.variance()) == []
     content["variants"]["plain"]["seeds"] = [0, 1, 2]
     publish(content, {**SEEDS, "plain": {"0": 0.036, "1": 0.034, "2": 0.035}})
-    gather_results.main()
+    all_tables.gather()
     (row,) = read(paths.variance())
     assert (row["variant"], row["metric"], row["seeds"]) == ("plain", "l1", "3")
     assert float(row["seed_deviation"]) == pytest.approx(0.001)
@@ -236,7 +237,7 @@ def test_what_is_no_number_is_named(value: float) -> None:
     broken["seeds"]["1"]["overall"]["accuracy_target"] = value
     write("taught", broken)
     with pytest.raises(tables.TableError, match=r"taught: seeds\.1\.overall\.accuracy_target is (nan|inf)"):
-        gather_results.main()
+        all_tables.gather()
     assert not paths.results().exists()
 
 
@@ -253,7 +254,7 @@ def test_protocols_are_not_mixed(section: tuple[str, ...], key: str) -> None:
     write("taught", other)
     on = "all translation" if section == ("shared",) else r"faces \(translation\)"
     with pytest.raises(tables.TableError, match=rf"taught and teacher .*different protocols on {on} \({key}\)"):
-        gather_results.main()
+        all_tables.gather()
 
 
 @pytest.mark.usefixtures("content")
@@ -262,28 +263,46 @@ def test_rows_of_one_data_set_have_one_set_of_metrics() -> None:
     del other["seeds"]["1"]["overall"]["accuracy_target"]
     write("taught", other)
     with pytest.raises(tables.TableError, match=r"taught \(seed 1\) and teacher .*accuracy_target"):
-        gather_results.main()
+        all_tables.gather()
 
 
 def test_missing_rows_seeds_and_files_are_named(content: judged.Content) -> None:
     write("taught", report("taught", {"0": 0.1}))
     with pytest.raises(tables.TableError, match=r"taught\.json holds seeds 0, the row has \[0, 1\]"):
-        gather_results.main()
+        all_tables.gather()
     paths.quality("taught").unlink()
     with pytest.raises(tables.TableError, match=r"taught\.json does not exist"):
-        gather_results.main()
+        all_tables.gather()
     publish(content, SEEDS)
     paths.student_curve("plain", 1).unlink()
     with pytest.raises(tables.TableError, match=r"seed1\.tsv does not exist"):
-        gather_results.main()
+        all_tables.gather()
+    publish(content, SEEDS)
     paths.costs().write_text('{"variants": {}}', encoding="utf-8")
     with pytest.raises(tables.TableError, match="does not know teacher"):
+        all_tables.gather()
+
+
+def test_tables_of_the_curves_are_all_that_is_needed_of_trainings(content: judged.Content) -> None:
+    all_tables.gather()
+    made = {file: file.read_bytes() for file in paths.RESULTS.rglob("*.csv")}
+    shutil.rmtree(paths.teacher_curve("large").parents[1])
+    gather_results.main()
+    assert {file: file.read_bytes() for file in paths.RESULTS.rglob("*.csv")} == made
+    for table in (paths.moments(), paths.training_curves()):
+        publish(content, SEEDS)
+        gather_curves.main()
+        table.unlink()
+        with pytest.raises(tables.TableError, match=f"{table} does not exist; `retort repro gather_curves` makes it"):
+            gather_results.main()
+    paths.moments().write_text("variant,seed\nplain,0\n", encoding="utf-8")
+    with pytest.raises(tables.TableError, match="is not the table that gather_curves writes"):
         gather_results.main()
 
 
 @pytest.mark.usefixtures("content")
 def test_curves_are_thinned_and_keep_their_mean() -> None:
-    gather_results.main()
+    all_tables.gather()
     found = read(paths.training_curves())
     assert list(found[0]) == ["kind", "name", "seed", "step", "generator/cycle"]
     large = [row for row in found if row["name"] == "large"]
@@ -297,7 +316,7 @@ def test_curves_are_thinned_and_keep_their_mean() -> None:
 
 @pytest.mark.usefixtures("content")
 def test_every_column_is_documented() -> None:
-    gather_results.main()
+    all_tables.gather()
     known, page = dictionary.read(), paths.columns().read_text(encoding="utf-8")
     columns = list(read(paths.results())[0])
     for name in columns:
@@ -318,7 +337,7 @@ def test_every_column_is_documented() -> None:
 
 @pytest.mark.usefixtures("content")
 def test_the_dictionary_says_what_decides_in_each_problem() -> None:
-    gather_results.main()
+    all_tables.gather()
     known = dictionary.read()
     assert list(known.problems) == ["two"]
     assert known.examination("two") == "translation"
@@ -337,14 +356,14 @@ def test_every_problem_has_its_own_headline(content: judged.Content) -> None:
         del seed["overall"]["l1"], seed["intervals"]["l1"], seed["standard_errors"]["l1"]
     blind["references"] = {}
     write("blind", blind)
-    gather_results.main()
+    all_tables.gather()
     known = dictionary.read()
     assert (known.headline("two").name, known.headline("blind").name) == ("l1", "accuracy_target")
     assert read(paths.results())[-1]["l1"] == ""
     content["variants"]["blind"]["problem"] = "two"
     judged.save(content)
     with pytest.raises(tables.TableError, match=r"blind .*teacher .*not the same metrics: l1"):
-        gather_results.main()
+        all_tables.gather()
 
 
 def test_a_column_that_no_metric_describes_is_refused() -> None:
@@ -365,7 +384,7 @@ def test_a_point_and_a_variant_are_rows_alike(content: judged.Content) -> None:
     content["sweeps"] = {"many": {**plain, "points": {"plain": {}}}}
     renamed = {"teacher": SEEDS["teacher"], "many/plain": SEEDS["plain"], "taught": SEEDS["taught"]}
     publish(content, renamed)
-    gather_results.main()
+    all_tables.gather()
     lines = {row["metric"]: row for row in read(paths.comparisons())}
     assert lines["l1"]["control"] == "many/plain"
     assert {row["name"] for row in read(paths.training_curves())} == {"large", "many/plain", "taught"}

@@ -11,12 +11,12 @@ import pytest
 from matplotlib import rc_context
 from ruamel.yaml import YAML
 
-from stages import gather_results
 from stages.figures import evidence, forest, lengths, style
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.findings.lengths import CHANGE, COST, STEPS
 from stages.settings import params, paths
+from tests import all_tables
 from tests.fabricated import SMOKE, fabricate
 from tests.test_figures import texts
 
@@ -57,7 +57,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
             for each in report["seeds"].values():
                 each["overall"]["l1"] = 0.05 / max(steps, 1) ** 0.3 - lead + draw.gauss(0, 2e-5)
             paths.quality(name).write_text(json.dumps(report), encoding="utf-8")
-        gather_results.main()
+        all_tables.gather()
         yield evidence.load()
 
 

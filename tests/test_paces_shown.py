@@ -12,13 +12,12 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from ruamel.yaml import YAML
 
-from stages import gather_results
 from stages.figures import conflict, evidence, gradients, paces, style
 from stages.figures.evidence import Evidence
 from stages.figures.style import Drawn
 from stages.settings import params, paths
 from stages.settings.rows import Params
-from tests import paced_rows
+from tests import all_tables, paced_rows
 from tests.fabricated import SMOKE, fabricate
 from tests.test_figures import texts
 
@@ -55,7 +54,7 @@ def published() -> Params:
     for name, row in settings.variants.items():
         for seed in row.seeds if row.evidence else ():
             paced_rows.recorded(name, row, seed, FALLS[name.rpartition("-")[2]])
-    gather_results.main()
+    all_tables.gather()
     return settings
 
 

@@ -82,8 +82,9 @@ def test_outs_are_those_of_paths() -> None:
         "evaluate_quality_sweeps": [paths.quality(item).with_suffix(""), paths.samples(item).with_suffix("")],
         "export_networks": [paths.exported_networks(item), paths.exported(item)],
         "export_readers": [paths.readers()],
+        "gather_curves": [paths.training_curves(), paths.moments()],
         "gather_results": [
-            *(paths.results(), paths.comparisons(), paths.additions(), paths.variance(), paths.training_curves()),
+            *(paths.results(), paths.comparisons(), paths.additions(), paths.variance()),
             *(paths.paces(), paths.picks(), paths.evidence(), paths.dictionary(), paths.columns()),
             *(factors.TABLE, lengths.TABLE, claims.TABLE, headlines.FOLDER, plots.FOLDER),
         ],

@@ -18,14 +18,13 @@ from stages import (
     distill_students,
     establish_protocols,
     evaluate_quality,
-    gather_results,
 )
 from stages.findings import comparing
 from stages.learning import checkpoints
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
 from stages.storage import prepared
-from tests import judged
+from tests import all_tables, judged
 
 Content = dict[str, Any]
 SCHEDULE = {
@@ -199,7 +198,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         establish_protocols.main("classification")
         evaluate_quality.main("halves")
         count_costs.main()
-        gather_results.main()
+        all_tables.gather()
     return folder
 
 

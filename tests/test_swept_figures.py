@@ -16,7 +16,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from stages import count_costs, gather_results, write_tables
+from stages import count_costs, write_tables
 from stages.figures import evidence, reliability, subclasses, temperatures, written
 from stages.figures.evidence import Evidence
 from stages.learning import checkpoints
@@ -25,7 +25,7 @@ from stages.settings.atomic import write_atomically
 from stages.tables import cards, gathered, summary
 from stages.tables.gathered import Gathered
 from stages.tables.summary import Table
-from tests import columns_of_rows, digits
+from tests import all_tables, columns_of_rows, digits
 from tests.laid import markdown_tables, parsed
 
 # Error of each seed; the second point is surely better, the third cannot be told from the control.
@@ -88,7 +88,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             curve.write_text(f"step\tclassifier/cross_entropy\n{line}", encoding="utf-8")
         paths.CLAIMS.write_text("claims: []\n", encoding="utf-8")
         count_costs.main()
-        gather_results.main()
+        all_tables.gather()
         machine = {"cpu": "a", "torch": "2", "load_before": 0.0, "cores": 2}
         content = {"machine": machine, "precision": "float32", "networks": {}, "variants": {}}
         paths.latency().write_text(json.dumps(content), encoding="utf-8")

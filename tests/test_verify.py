@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from retort.checking import accepting, params, yaml_text
 from retort.checking import claims as claims_file
 from retort.commands import app
-from retort.verification import agreement, allowing, derived, recorded
+from retort.verification import agreement, allowing, derived, judging, recorded
 from stages import (
     acquire_data,
     build_judges,
@@ -32,10 +32,10 @@ from stages import (
     distill_students,
     establish_protocols,
     evaluate_quality,
-    gather_results,
 )
-from stages.findings import claims, dictionary, outcomes
+from stages.findings import claims, dictionary, factors, outcomes
 from stages.settings import members, paths, sweeps
+from tests import all_tables
 from tests.smallest import TEXT
 
 GRAPH = """\
@@ -113,7 +113,7 @@ def accept() -> None:
 
 
 def gather() -> None:
-    gather_results.main()
+    all_tables.gather()
     lock()
 
 
@@ -613,7 +613,7 @@ def held(text: str, **errors: list[float]) -> list[tuple[str, str]]:
     """What becomes of claims under other errors."""
     for name, each in errors.items():
         write(paths.quality(name), quality(each))
-    gather_results.main()
+    all_tables.gather()
     write(paths.CLAIMS, "claims:\n" + text)
     settings = params.checked()
     return [(each.state, each.figures) for each in derived.of_results(settings, claims_file.checked()).outcomes]
@@ -682,6 +682,10 @@ def test_a_single_seed_decides_nothing() -> None:
             "claims:\n  - {claim: it, row: a, metric: l1, relation: at_most, than: }\n",
             r"claims\[0\].than: is left empty",
         ),
+        (
+            "claims:\n  - {claim: it, row: all, of: imgae, metric: l1, relation: at_most, than: 0}\n",
+            r"claims\[0\].of: .*no table holds that of a row; known are .*image.*found 'imgae'$",
+        ),
     ],
 )
 def test_a_malformed_claim_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
@@ -722,6 +726,9 @@ def test_the_claims_of_this_repository_are_about_its_rows() -> None:
     settings = params.checked(root / paths.PARAMS)
     problems = {row.problem for row in rows.values()}
     for claim in claims_file.checked(root / paths.CLAIMS):
+        if claim.of:
+            assert claim.row in (*rows, factors.ALL)
+            continue
         if claim.metric == outcomes.TAU:
             assert claim.row in settings.searches
             continue
@@ -769,6 +776,56 @@ def test_rows_are_judged_again_from_their_weights() -> None:
     assert status == 1
     assert re.search(r"results/quality/teacher.json seed 0, l1: is [\d.]+, judged again [\d.]+", shown), shown
     assert paths.quality("plain").read_bytes() == before
+
+
+@pytest.mark.usefixtures("trained")
+def test_judges_of_other_seeds_see_the_same_networks_otherwise() -> None:
+    before = paths.quality("plain").read_bytes()
+    refused = CliRunner().invoke(app, ["bench", "judges", "--seed", "0"])
+    assert refused.exit_code == 1
+    assert "judges have the seeds [0]; name other ones than 0" in refused.output
+    result = CliRunner().invoke(app, ["bench", "judges", "--seed", "7", "-j", "2"])
+    assert result.exit_code == 0, result.output
+    found = {(line["variant"], line["seed"]): line for line in outcomes.lines(paths.judging().read_text())}
+    assert [*found] == [("teacher", "0"), ("teacher", "7"), ("plain", "0"), ("plain", "7")]
+    for name in ("teacher", "plain"):
+        published, other = found[name, "0"], found[name, "7"]
+        # Pixels are no matter of a judge; what it sees of images that no network made is.
+        assert published["l1"] == other["l1"] != ""
+        assert published["reference_input_accuracy_target"] != other["reference_input_accuracy_target"]
+    assert "macs" not in found["teacher", "0"]
+    known = judging.scatter(paths.judging().read_bytes())
+    assert known["l1"][0].deviation == 0 < known["fid_judge"][0].deviation
+    assert paths.quality("plain").read_bytes() == before
+    shutil.rmtree(paths.RESULTS / "teachers")
+    refused = CliRunner().invoke(app, ["bench", "judges", "--seed", "7"])
+    assert refused.exit_code == 1
+    assert "results/teachers is missing: `retort repro` makes it, or `dvc pull`" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("claim", "state", "rows"),
+    [
+        ("row: all, of: image, metric: l1, relation: at_most, than: 0.0", "holds", ("one", "two")),
+        ("row: all, of: image, metric: l1, relation: better_than, than: -0.2", "cannot tell", ("one", "two")),
+        ("row: all, of: image, metric: l1, relation: at_least, than: 0.0", "does not hold", ("one", "two")),
+        ("row: all, of: image, metric: kid, relation: at_most, than: 0.0", "cannot tell", ()),
+        ("row: all, of: both, metric: l1, relation: at_most, than: 0.0", "cannot tell", ("one",)),
+        ("row: all, of: last block, metric: l1, relation: at_most, than: 0.0", "other scale", ()),
+        ("row: two, of: equal cost, metric: l1, relation: at_most, than: 0.0", "holds", ("two", "one")),
+        ("row: gone, of: equal cost, metric: l1, relation: at_most, than: 0.0", "other scale", ()),
+    ],
+)
+def test_effects_and_what_lasts_are_held_against_numbers(claim: str, state: str, rows: tuple[str, ...]) -> None:
+    effects = (
+        "over,effect,rows,metric,difference,low,high\nall,image,one two,l1,-0.2,-0.3,-0.1\nall,both,one,l1,-0.2,,\n"
+    )
+    lasting = "variant,at,beside,metric,difference,low,high\ntwo,equal cost,one,l1,-0.2,-0.3,-0.1\n"
+    names: Any = {name: SimpleNamespace(problem="set1", student={}) for name in ("one", "two")}
+    described = dictionary.Dictionary({"l1": SimpleNamespace(better="min")}, {})  # type: ignore[dict-item]
+    known = outcomes.results(names, {paths.factorial(): effects, paths.lengths(): lasting}, {}, {}, described, ())
+    found = outcomes.judge(claims.Claim.model_validate({"claim": "it", **YAML(typ="safe").load(f"{{{claim}}}")}), known)
+    assert (found.state, found.rows) == (state, rows), found.figures
 
 
 EVIDENCE = "variant,problem,first,first_low,first_high,last,last_low,last_high,slope,slope_low,slope_high\n"

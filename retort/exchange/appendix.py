@@ -133,8 +133,7 @@ def deciding(settings: Params, rows: Iterable[str], metric: str) -> tuple[str, .
         searches = dict.fromkeys(settings.chosen[item].student[CHOSEN] for item in items)
         return tuple(f"choose_students@{search}" for search in searches)
     if metric in outcomes.COSINES:
-        # The table of evidence is made of the curves of all trainings.
-        return ("gather_results",)
+        return tuple(f"{sweeps.stage(settings, origins.DISTILLING, item)}@{item}" for item in items)
     return tuple(f"{sweeps.stage(settings, JUDGING, item)}@{item}" for item in items)
 
 

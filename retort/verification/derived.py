@@ -6,18 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retort.verification.published import content
 from retort.verification.recorded import Finding
-from stages.findings import claims, gathering, headlines, outcomes, plots, records
+from stages.findings import claims, curves, gathering, headlines, moments, outcomes, plots, records
 from stages.findings.claims import Claim, ClaimsError, Outcome
 from stages.findings.outcomes import Results
 from stages.findings.tables import TableError
 from stages.metrics import cost
 from stages.settings import paths, sweeps
 from stages.settings.rows import Params
-
-UNDERIVED = (paths.paces(), paths.evidence())
-"""Tables that need the curves of trainings, which a clone need not have; claims are held against those at hand."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +36,22 @@ def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
     """All that follows from the files behind the tables."""
     try:
         found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
-        made = {**gathering.texts(found), **gathering.texts_of_lengths(found, settings)}
+        made = {
+            **gathering.texts(found),
+            **gathering.texts_of_lengths(found, settings),
+            **gathering.texts_of_paces(found, settings, moments.read()),
+        }
         choices = {name: records.choice(name) for name in settings.searches}
-        at_hand = {path: (content(path) or b"").decode("utf-8", errors="replace") for path in UNDERIVED}
-        shown = outcomes.results(
-            found.rows, {**made, **at_hand}, choices, found.reports, found.dictionary, cost.COLUMNS
-        )
+        shown = outcomes.results(found.rows, made, choices, found.reports, found.dictionary, cost.COLUMNS)
         decided = [outcomes.judge(each, shown) for each in stated]
+        points = curves.gathered()
     except ClaimsError:
         raise
     except TableError as error:
         return Derived(problem=str(error))
     compared = made[paths.comparisons()]
     made |= {**headlines.texts(found, compared), **plots.quality(found, compared)}
+    made |= plots.curves(settings, found.rows, points)
     return Derived({**made, claims.TABLE: claims.text(decided)}, decided, shown)
 
 

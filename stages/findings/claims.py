@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from ruamel.yaml import YAML
 
-from stages.findings import tables
+from stages.findings import lookups, tables
 from stages.settings import paths
 from stages.settings.rows import Row
 
@@ -26,16 +26,28 @@ class ClaimsError(tables.TableError):
 
 
 class Claim(Row):
-    """A sentence, and the figures that decide it; `headline` marks the few that a reader should take home."""
+    """A sentence, and the figures that decide it; `headline` marks the few that a reader should take home.
+
+    `of` asks not for a row's own figure but for a difference that factorial.csv or lengths.csv tells of it.
+    """
 
     claim: Annotated[str, Field(min_length=1)]
     row: str
+    of: str = ""
     metric: str
     relation: Literal["better_than", "not_worse_than", "at_most", "at_least"]
     than: str | int | float
     times: Annotated[float, Field(gt=0)] = 1.0
     margin: Annotated[float, Field(ge=0)] = 0.0
     headline: bool = False
+
+    @field_validator("of")
+    @classmethod
+    def is_known(cls, of: str) -> str:
+        """Refuse what no table tells of a row."""
+        if of and of not in lookups.NAMES:
+            raise ValueError(f"no table holds that of a row; known are {', '.join(lookups.NAMES)}")
+        return of
 
 
 class Claims(Row):

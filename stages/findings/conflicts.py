@@ -15,13 +15,12 @@ from typing import Any
 
 from scipy.stats import binomtest, linregress
 
-from stages.findings import comparing, curves
-from stages.findings.courses import WEIGHT, Course
+from stages.findings import comparing
+from stages.findings.courses import Course
+from stages.findings.moments import COSINE, GAME, LESSON, STEP, WEIGHT, Moment, Moments
 from stages.findings.naming import paced
-from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
 
-COSINE, LESSON, GAME = "evidence/cosine", "evidence/lesson_norm", "evidence/game_norm"
 THIRD = 1 / 3
 LEAST = 4
 """Records of one training through which a line is drawn."""
@@ -60,16 +59,16 @@ class Training:
     pull_last: float
 
 
-def records(points: Sequence[Mapping[str, float]], steps: int) -> list[Record]:
-    """The records among the points of a curve."""
+def records(moments: Sequence[Moment], steps: int) -> list[Record]:
+    """The records of one training, which are the moments at which the cosine was measured."""
     return [
         Record(
-            point["step"] / steps,
-            point[COSINE],
-            point[WEIGHT] * point[LESSON] / point[GAME] if point[GAME] > 0 else None,
+            moment[STEP] / steps,
+            moment[COSINE],
+            moment[WEIGHT] * moment[LESSON] / moment[GAME] if moment[GAME] > 0 else None,
         )
-        for point in points
-        if COSINE in point
+        for moment in moments
+        if COSINE in moment
     ]
 
 
@@ -91,18 +90,20 @@ def thirds(found: Sequence[Record]) -> tuple[list[Record], list[Record]]:
     return [each for each in found if each.passed <= THIRD], [each for each in found if each.passed > 1 - THIRD]
 
 
-def trainings(settings: Params, name: str, row: VariantRow) -> list[Training]:
+def trainings(settings: Params, name: str, row: VariantRow, recorded: Moments) -> list[Training]:
     """The trainings of a row that recorded enough."""
     steps = settings.schedules[row.schedule].steps
-    found = [records(curves.read(paths.student_curve(name, seed)), steps) for seed in row.seeds]
+    found = [records(recorded.get((name, seed), ()), steps) for seed in row.seeds]
     return [summed(each) for each in found if len(each) >= LEAST and all(thirds(each))]
 
 
-def lines(settings: Params, rows: Mapping[str, VariantRow], courses: Mapping[str, Course]) -> Iterator[dict[str, Any]]:
+def lines(
+    settings: Params, rows: Mapping[str, VariantRow], courses: Mapping[str, Course], recorded: Moments
+) -> Iterator[dict[str, Any]]:
     """The table, problem by problem: every row that asked for evidence, then all trainings of the problem."""
     problems: dict[str, dict[str, list[Training]]] = {}
     for name, row in rows.items():
-        found = trainings(settings, name, row) if row.evidence and name in courses else []
+        found = trainings(settings, name, row, recorded) if row.evidence and name in courses else []
         if found:
             problems.setdefault(row.problem, {})[name] = found
     for problem, of_rows in problems.items():

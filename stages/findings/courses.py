@@ -6,15 +6,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stages.findings import comparing, curves
+from stages.findings import comparing, moments
+from stages.findings.moments import Moments
 from stages.findings.naming import NONE
 from stages.learning import paced
 from stages.learning.pacing import Paced
-from stages.settings import paths
 from stages.settings.rows import Params, VariantRow
-
-WEIGHT = "evidence/weight"
-"""The column of a curve that holds λ as it was."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,13 @@ class Course:
         return self.still and self.weights[0] == 1
 
 
-def of_rows(settings: Params, rows: Mapping[str, VariantRow]) -> dict[str, Course]:
+def of_rows(settings: Params, rows: Mapping[str, VariantRow], recorded: Moments) -> dict[str, Course]:
     """The courses of taught rows; none of one with feedback that recorded nothing, or of no steps."""
-    found = {name: of_row(settings, name, row) for name, row in rows.items() if comparing.taught(row)}
+    found = {name: of_row(settings, name, row, recorded) for name, row in rows.items() if comparing.taught(row)}
     return {name: course for name, course in found.items() if course is not None}
 
 
-def of_row(settings: Params, name: str, row: VariantRow) -> Course | None:
+def of_row(settings: Params, name: str, row: VariantRow, recorded: Moments) -> Course | None:
     """The course of the networks that are kept, or of their critics where these alone are taught."""
     role = "generator" if row.distill.generator != NONE else "discriminator"
     pace = paced.of(getattr(row.pace, role), getattr(row, f"{role}_pace"))
@@ -53,6 +50,6 @@ def of_row(settings: Params, name: str, row: VariantRow) -> Course | None:
     if isinstance(pace, Paced):
         weights = [pace.weight(step, steps) for step in range(steps)]
     else:
-        recorded = (curves.read(paths.student_curve(name, seed)) for seed in row.seeds)
-        weights = [point[WEIGHT] for points in recorded for point in points if WEIGHT in point]
+        mine = (recorded.get((name, seed), ()) for seed in row.seeds)
+        weights = [moment[moments.WEIGHT] for found in mine for moment in found if moments.WEIGHT in moment]
     return Course(weights) if weights else None

@@ -23,6 +23,16 @@ def read(path: Path) -> list[dict[str, float]]:
     return [{name: float(value) for name, value in line.items() if value} for line in lines]
 
 
+def gathered() -> list[dict[str, str]]:
+    """The lines of the table at hand."""
+    path = paths.training_curves()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise TableError(f"{path} does not exist; `retort repro gather_curves` makes it") from None
+
+
 def thinned(points: list[dict[str, float]]) -> list[dict[str, float]]:
     """Means over equal stretches, each at its last step."""
     stretch = -(-len(points) // POINTS) or 1

@@ -32,6 +32,7 @@ BLOCK, EARLIER, PICTURE, CRITIC = "last block", "earlier blocks", "image", "disc
 FACTORS = (BLOCK, EARLIER, PICTURE, CRITIC)
 INTERACTIONS = ((BLOCK, PICTURE), (BLOCK, CRITIC), (PICTURE, CRITIC))
 CROSS = " × "
+EFFECTS = (GENERATOR, DISCRIMINATOR, BOTH, *FACTORS, *(one + CROSS + other for one, other in INTERACTIONS))
 CONTROL = ("teacher", "compression", "compression_settings", "student", "schedule", "play", "examination", "problem")
 """What rows of one factorial agree in."""
 

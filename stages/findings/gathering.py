@@ -25,6 +25,7 @@ from stages.findings import (
 from stages.findings.comparing import Comparison
 from stages.findings.courses import Course
 from stages.findings.dictionary import Dictionary
+from stages.findings.moments import Moments
 from stages.findings.records import Report
 from stages.measuring.columns import Column
 from stages.settings import paths
@@ -74,7 +75,7 @@ def gather(rows: Mapping[str, VariantRow], costs: Mapping[str, Column]) -> Gathe
 
 
 def texts(found: Gathered) -> dict[Path, str]:
-    """Every table but that of the curves, as its file holds it."""
+    """The tables of what was counted and measured, as their files hold them."""
     columns = [*tables.NAMES, *found.dictionary.columns, tables.PROTOCOL]
     lines = [complete(columns, line) for line in records.lines(found.rows, found.reports, found.costs)]
     return {
@@ -91,12 +92,12 @@ def texts(found: Gathered) -> dict[Path, str]:
     }
 
 
-def texts_of_paces(found: Gathered, settings: Params) -> dict[Path, str]:
+def texts_of_paces(found: Gathered, settings: Params, recorded: Moments) -> dict[Path, str]:
     """The tables about how the weights of lessons moved: what that changes, and the evidence for it."""
-    known = courses.of_rows(settings, found.rows)
+    known = courses.of_rows(settings, found.rows, recorded)
     return {
         paths.paces(): tables.text(PACE, paced(found, known)),
-        paths.evidence(): tables.text(conflicts.COLUMNS, conflicts.lines(settings, found.rows, known)),
+        paths.evidence(): tables.text(conflicts.COLUMNS, conflicts.lines(settings, found.rows, known, recorded)),
     }
 
 

@@ -4,6 +4,7 @@ Row against row: the interval over paired seeds of results/comparisons.csv, addi
 lie on one side of zero, or of `margin`.
 Row against a number, the input or perfection, or a multiple of another row: the interval of the row itself, over seeds
 where it has several, over test images where it has one; and that of the other row. Counts have no interval.
+An effect of results/factorial.csv or a difference of results/lengths.csv against a number: its interval there.
 The cosine of lesson and game against a number: the interval of results/evidence.csv, of a row or of all rows of a
 problem. A search's `tau` against a number: its bootstrap interval.
 """
@@ -21,8 +22,10 @@ from typing import Any, TypeVar
 
 from scipy.stats import t as student
 
+from stages.findings import lookups
 from stages.findings.claims import Claim, ClaimsError, Outcome, State
 from stages.findings.dictionary import Dictionary
+from stages.findings.lookups import Estimate, Lookup
 from stages.findings.tables import TableError
 from stages.measuring.columns import INPUT, PERFECT
 from stages.settings import paths
@@ -58,15 +61,6 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A mean, and where it lies."""
-
-    middle: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Results:
     """What claims are held against; `counted` are the columns that no training moves."""
 
@@ -74,6 +68,7 @@ class Results:
     lines: Sequence[Line]
     differences: Mapping[tuple[str, str, str], Difference]
     evidence: Mapping[tuple[str, str], Estimate]
+    looked: Mapping[lookups.Key, Lookup]
     choices: Mapping[str, Mapping[str, Any]]
     reports: Mapping[str, Mapping[str, Any]]
     dictionary: Dictionary
@@ -89,10 +84,12 @@ def results(
     counted: Collection[str],
 ) -> Results:
     """What claims are held against, from the texts of the tables; one that is not there says nothing."""
-    found = {path: lines(texts.get(path, "")) for path in (*DIFFERENCES, paths.results(), paths.evidence())}
+    read = (*DIFFERENCES, *lookups.TABLES, paths.results(), paths.evidence())
+    found = {path: lines(texts.get(path, "")) for path in read}
     differences = {key: each for path in DIFFERENCES for key, each in parsed(path, found[path], differing)}
     evidence = dict(parsed(paths.evidence(), found[paths.evidence()], cosines))
-    return Results(rows, found[paths.results()], differences, evidence, choices, reports, dictionary, counted)
+    looked = {key: each for path in lookups.TABLES for key, each in parsed(path, found[path], lookups.of_line)}
+    return Results(rows, found[paths.results()], differences, evidence, looked, choices, reports, dictionary, counted)
 
 
 def lines(text: str) -> list[dict[str, str]]:
@@ -128,7 +125,7 @@ def cosines(_: Path, line: Line) -> Iterator[tuple[tuple[str, str], Estimate]]:
 
 def judge(claim: Claim, found: Results) -> Outcome:
     """What becomes of a claim."""
-    absent = [name for name in named(claim) if not known(name, claim.metric, found)]
+    absent = [name for name in named(claim) if not known(name, claim, found)]
     rows = tuple(behind(claim, found))
     problems = tuple(dict.fromkeys([*itself(claim, found), *(found.rows[row].problem for row in rows)]))
     if absent:
@@ -147,15 +144,20 @@ def named(claim: Claim) -> list[str]:
     return [each for each in (claim.row, claim.than) if isinstance(each, str) and each not in REFERENCES]
 
 
-def known(name: str, metric: str, found: Results) -> bool:
-    """Whether params have what a claim about some metric calls by name."""
-    if metric == TAU:
+def known(name: str, claim: Claim, found: Results) -> bool:
+    """Whether params have what a claim calls by name."""
+    if claim.of:
+        return any((row, of) == (name, claim.of) for row, of, _ in found.looked)
+    if claim.metric == TAU:
         return name in found.choices
-    return name in found.rows or (metric in COSINES and name in {row.problem for row in found.rows.values()})
+    return name in found.rows or (claim.metric in COSINES and name in {row.problem for row in found.rows.values()})
 
 
 def behind(claim: Claim, found: Results) -> list[str]:
     """The rows that decide a claim."""
+    if claim.of:
+        here = found.looked.get((claim.row, claim.of, claim.metric))
+        return [name for name in here.rows if name in found.rows] if here else []
     if claim.metric == TAU:
         return [name for name, row in found.rows.items() if row.student.get(CHOSEN) == claim.row]
     if claim.metric in COSINES and claim.row not in found.rows:
@@ -166,7 +168,7 @@ def behind(claim: Claim, found: Results) -> list[str]:
 
 def decided(claim: Claim, found: Results) -> tuple[State, str]:
     """Whether a claim about what is there holds, and the figures that say so."""
-    if claim.metric in (TAU, *COSINES):
+    if claim.of or claim.metric in (TAU, *COSINES):
         return against_number(claim, found)
     if not any(claim.metric in line for line in found.lines):
         return "cannot tell", f"{paths.results()} has no column {claim.metric}"
@@ -241,6 +243,14 @@ def estimate(row: str, metric: str, found: Results) -> Estimate | None:
     return None
 
 
+def claimed(claim: Claim, found: Results) -> Estimate | None:
+    """What a claim is about, and where it lies, if that can be said."""
+    if claim.of:
+        here = found.looked.get((claim.row, claim.of, claim.metric))
+        return here.estimate if here else None
+    return estimate(claim.row, claim.metric, found)
+
+
 def bound(claim: Claim, found: Results) -> Estimate | None:
     """The number on the other side of a claim; of another row with the interval of its own."""
     if not isinstance(claim.than, str):
@@ -260,9 +270,10 @@ def exactly(number: float) -> Estimate:
 
 def against_number(claim: Claim, found: Results) -> tuple[State, str]:
     """By the interval of the row itself, and that of the other row."""
-    limit, here = bound(claim, found), estimate(claim.row, claim.metric, found)
+    limit, here = bound(claim, found), claimed(claim, found)
     if limit is None or here is None:
-        what = f"{claim.metric} of {claim.than}" if limit is None else f"interval of {claim.metric} of {claim.row}"
+        asked = " of ".join(each for each in (claim.metric, claim.of, claim.row) if each)
+        what = f"{claim.metric} of {claim.than}" if limit is None else f"interval of {asked}"
         return "cannot tell", f"the results hold no {what}"
     sides = {"at_most": 1, "at_least": -1}
     side = sides[claim.relation] if claim.relation in sides else sign(claim.metric, found)

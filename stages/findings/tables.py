@@ -157,6 +157,16 @@ that decided. `headline` marks the few sentences that open the page. `problems` 
 
 The losses of every training, each point the mean of the steps since the one before.
 
+## moments.csv
+
+What rows that ask for evidence recorded during training: λ (`weight`), the cosine of the gradients of lesson and game
+at the images, and their norms, on the first batch of the validation split.
+
+## judging.csv
+
+How far numbers move with the judge alone: the teacher and an untaught student of some problems, each examined by the
+published judge and by judges of other seeds (`seed`). `retort bench judges` makes it, no stage does.
+
 ## metrics, plots
 
 Small files for `dvc metrics show`, `dvc metrics diff` and `dvc plots show`. `metrics` holds, of each problem, the
