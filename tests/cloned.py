@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from retort.benches.faults.scratch import ITEMS_OF_TIMES, clone, commit, entries, made
 from tests import warm
 
+__all__ = (
+    "ITEMS_OF_TIMES",
+    "ROOT",
+    "call",
+    "clone",
+    "commit",
+    "entries",
+    "environment",
+    "everything",
+    "made",
+    "retort",
+)
+
 ROOT = Path(__file__).resolve().parents[1]
-SKIPPED = ("results", "paper_figures", "dvc.lock")
-LOCAL = (".venv", ".retort", ".dvc/cache", ".dvc/tmp", ".dvc/config.local", "dvc_remote", "dist")
-MADE = ("data", "results", "paper_figures")
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -41,35 +51,3 @@ def everything(folder: Path) -> None:
     """Run the whole graph, undisturbed; its stages do not each import torch."""
     with warm.stages() as more:
         retort(folder, "repro", "-j", "2", more=more)
-
-
-def clone(target: Path) -> Path:
-    """The project's files without results, at the smoke scale, under git."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
-    )
-    names = listed.stdout.splitlines() or [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
-    for name in names:
-        source = ROOT / name
-        if source.is_file() and not name.startswith(SKIPPED) and not name.startswith(LOCAL):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / name)
-    shutil.copyfile(ROOT / "scales" / "smoke.yaml", target / "params.yaml")
-    call(target, "git", "init", "-q")
-    commit(target)
-    return target
-
-
-def commit(folder: Path) -> None:
-    """Everything that git does not ignore."""
-    call(folder, "git", "add", "-A")
-    call(folder, "git", "-c", "user.name=Test", "-c", "user.email=test@example.invalid", "commit", "-q", "-m", "state")
-
-
-def made(folder: Path) -> dict[str, bytes]:
-    """Every artifact but times."""
-    files = [file for top in MADE for file in sorted((folder / top).rglob("*")) if file.is_file()]
-    names = {file.relative_to(folder).as_posix(): file for file in files}
-    timed = ("results/provenance", "results/latency")
-    drawn_from_times = ("paper_figures/",)
-    return {name: file.read_bytes() for name, file in names.items() if not name.startswith((*timed, *drawn_from_times))}

@@ -6,7 +6,6 @@ The clones that share a cache start every stage in an interpreter of its own, th
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests import elsewhere, warm
-from tests.cloned import call, clone, commit, environment, everything, made, retort
+from tests.cloned import ITEMS_OF_TIMES, call, clone, commit, entries, environment, everything, made, retort
 from tests.small_graph import PROJECT
 
 KEPT = {
@@ -55,18 +54,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def entries(folder: Path) -> dict[str, str]:
-    """What dvc.lock says of each item."""
-    text = (folder / "dvc.lock").read_text(encoding="utf-8")
-    return {piece.partition(":\n")[0].strip(): piece for piece in re.split(r"^(?=  \S)", text, flags=re.MULTILINE)}
-
-
 def assert_equal_but_for_times(folder: Path, finished: Path) -> None:
     """Every artifact, and every entry of dvc.lock but those of items that measure times, or draw what was measured."""
     assert made(folder) == made(finished)
     mine, theirs = entries(folder), entries(finished)
     assert mine.keys() == theirs.keys()
-    assert {item for item in mine if mine[item] != theirs[item]} <= {"measure_latency", "plot_figures", "write_tables"}
+    assert {item for item in mine if mine[item] != theirs[item]} <= {*ITEMS_OF_TIMES}
 
 
 def test_clones_with_caches_of_their_own_make_the_same_bytes_through_a_remote(finished: Path, tmp_path: Path) -> None:

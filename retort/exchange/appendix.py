@@ -113,7 +113,6 @@ class Records:
             sum(self.bytes[item] for item in items),
         )
 
-
     def whole(self, cores: int) -> str:
         """About how long everything takes with so many items side by side."""
         return clock(graphs.span(self.graph, self.graph.needs, self.seconds, cores))
