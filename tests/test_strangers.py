@@ -142,6 +142,10 @@ def test_of_two_processors_the_rarer_is_named(tmp_path: Path) -> None:
     record("distill_students@b", "EPYC")
     (found,) = processors.findings(processors.kinds(tmp_path))
     assert found.what == "1 trainings were done by cpu on EPYC, but 3 by cpu on Xeon; train all on one kind"
+    # One name of a processor says little: many kinds are sold under it.
+    newer = {"cpu": "EPYC", "device": "cpu", "vectors": ["AVX2", "AVX-512"]}
+    (tmp_path / "distill_students@c.json").write_text(json.dumps(newer))
+    assert "cpu on EPYC (AVX2, AVX-512)" in processors.kinds(tmp_path)
 
 
 def test_this_repository_was_trained_on_one_kind_of_processor() -> None:

@@ -28,10 +28,10 @@ def kinds(folder: Path | None = None) -> Counter[str]:
 
 
 def kind(record: Mapping[str, Any]) -> str:
-    """Device and processor of a record, and the vector instructions that the processor has."""
-    vectors = record.get("vectors")
-    told = "unrecorded vectors" if vectors is None else ", ".join(vectors) or "no vectors"
-    return f"{record.get('device', 'unrecorded')} on {record.get('cpu', 'unrecorded')} ({told})"
+    """Device and processor of a record, and its vector instructions where these are recorded."""
+    vectors = ", ".join(record.get("vectors", ()))
+    told = f"{record.get('device', 'unrecorded')} on {record.get('cpu', 'unrecorded')}"
+    return f"{told} ({vectors})" if vectors else told
 
 
 def findings(found: Counter[str]) -> Iterator[Finding]:
