@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from stages.findings import comparing, detecting
+from stages.findings import comparing, contrasts, detecting, pooling, student
 from stages.findings.comparing import Comparison
 from tests.test_pooling import APART, SHARED, drawn
 
@@ -54,6 +54,27 @@ def test_false_alarms_of_unequal_variances_stay_below_what_is_said(rows: int, n:
     assert alarms(judged([*[quiet] * rows, 2 * quiet], n, shared=SHARED, families=400)) < 0.08 + error(0.08) * 3**0.5
     # Noise so unequal that it is seen is not pooled; of two seeds, though, that of the noisiest row may hide.
     assert alarms(judged([20 * quiet, *[quiet] * rows], n, shared=SHARED, families=400)) < far + error(far) * 3**0.5
+
+
+@pytest.mark.parametrize(("n", "loud"), [(2, 1), (2, 8), (3, 8), (5, 8)])
+def test_effects_over_many_rows_are_false_as_rarely_as_said_however_unequal_their_noise(n: int, loud: float) -> None:
+    """Ten rows against ten; half of each are louder. Paired differences of two seeds have one degree of freedom."""
+    random = np.random.default_rng(n)
+    names = [f"row{place}" for place in range(20)]
+    effect = {name: (0.1 if place < 10 else -0.1) for place, name in enumerate(names)}
+    chances, degrees = [], []
+    for _ in range(FAMILIES):
+        noise = random.standard_normal((20, n)) * np.where(np.arange(20) % 2, loud, 1.0)[:, None]
+        values = {
+            name: {str(seed): float(x) for seed, x in enumerate(row)} for name, row in zip(names, noise, strict=True)
+        }
+        deviation, known = pooling.own(effect, values)
+        mean = float(np.mean(contrasts.differences(effect, values)))
+        chances.append(student.beyond(mean / (deviation / math.sqrt(n)), known))
+        degrees.append(known)
+    rate = comparing.ALARMS
+    assert rate - error(rate) - 0.015 < float(np.mean(np.array(chances) < rate)) < rate + error(rate)
+    assert float(np.median(degrees)) > 3 * (n - 1)
 
 
 @pytest.mark.parametrize(("rows", "n", "shared"), [(4, 2, APART), (4, 3, SHARED), (4, 5, SHARED)])

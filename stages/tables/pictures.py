@@ -10,8 +10,11 @@ import gzip
 import io
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from stages.findings import records
@@ -31,6 +34,8 @@ LARGEST_FLAT = 200_000
 LARGEST_LOSSLESS = 64
 """Pixels of a tile's side; larger ones are photographs, which nobody looks at pixel by pixel."""
 ROWS_OF_TITLE = re.compile(r"\(rows: ([^()]+)\)$")
+BITS = 6
+"""Of each colour of a tile; what is lost is two levels of 255 at most."""
 PER_ROW = "architecture-"
 ARRANGED = ("gallery-", "latents-")
 """How figures begin that the page makes of sample pictures."""
@@ -49,6 +54,18 @@ def webp(image: Image.Image, *, lossless: bool) -> bytes:
     file = io.BytesIO()
     image.save(file, "WEBP", lossless=lossless, quality=90, method=4)
     return file.getvalue()
+
+
+def tiles(image: Image.Image, *, lossless: bool) -> bytes:
+    """Sample pictures; small ones are packed without loss, but of fewer colours, which saves a quarter of the bytes."""
+    return webp(Image.fromarray(shades()[np.asarray(image)]) if lossless else image, lossless=lossless)
+
+
+@cache
+def shades() -> UInt8[np.ndarray, " levels"]:
+    """The nearest of the levels that BITS can tell, for each that eight can."""
+    steps = (1 << BITS) - 1
+    return np.rint(np.rint(np.arange(256) * steps / 255) * 255 / steps).astype(np.uint8)
 
 
 def drawing(name: str) -> bytes:
@@ -144,10 +161,10 @@ def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dic
         fewer = Image.new("RGB", (whole.width, whole.height - (walks.ROWS - LINES) * side))
         fewer.paste(whole.crop((0, 0, whole.width, LINES * side)), (0, 0))
         fewer.paste(whole.crop((0, walks.ROWS * side, *whole.size)), (0, LINES * side))
-        return shown, embedded("webp", webp(fewer, lossless=side <= LARGEST_LOSSLESS), *fewer.size)
+        return shown, embedded("webp", tiles(fewer, lossless=side <= LARGEST_LOSSLESS), *fewer.size)
     found = parts(report, teacher)
     if not found or sum(part["people"] * part["side"] for part in found) != whole.height:
-        return [], embedded("webp", webp(whole, lossless=True), *whole.size)
+        return [], embedded("webp", tiles(whole, lossless=True), *whole.size)
     kept = [{**part, "people": min(part["people"], PEOPLE)} for part in found]
     picture = Image.new("RGB", (whole.width, sum(part["people"] * part["side"] for part in kept)))
     above = top = 0
@@ -157,4 +174,4 @@ def sheet(name: str, report: Mapping[str, Any], teacher: bool) -> tuple[list[dic
         part["top"] = top
         above, top = above + full["people"] * full["side"], top + height
     lossless = all(part["side"] <= LARGEST_LOSSLESS for part in kept)
-    return kept, embedded("webp", webp(picture, lossless=lossless), *picture.size)
+    return kept, embedded("webp", tiles(picture, lossless=lossless), *picture.size)
