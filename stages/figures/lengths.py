@@ -159,7 +159,7 @@ def gaps(
             axes.plot(x, each.share * 100, marker, ms=SIZES[at], mfc=face, mec=colour, mew=0.9, zorder=3)
     for at, look in ((STEPS, "-"), (COST, ":")):
         axes.plot([], [], look, marker="o", ms=SIZES[at], color=style.INK, lw=1.1, label=f"at {at}")
-    axes.legend(loc="lower right", handlelength=2.0, borderaxespad=0.2)
+    axes.legend(loc="upper right", handlelength=2.0, borderaxespad=0.2)
     shown = [rung.steps for ladder in ladders for rung in ladder.rungs]
     by_length(axes, shown, shown)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:+g} %".replace("-", "−") if value else "0")

@@ -136,7 +136,8 @@ def heading(figure: Figure, sheet: Axes, evidence: Evidence, block: Block, top: 
     style.write(figure, block.problem, 0.08, top, fontsize=9, fontweight="bold")
     labels = sum(len(each) for each in (teacher_of(evidence, block).labels, teacher_of(evidence, block).partner_labels))
     place = max(LABELS, 0.2 + len(block.problem) * WIDE)
-    style.write(figure, f"{labels} labels; student: {made(row)}", place, top + 0.03, fontsize=style.SMALL)
+    what = "" if place > LABELS else "student: "
+    style.write(figure, f"{labels} labels; {what}{made(row)}", place, top + 0.03, fontsize=style.SMALL)
     large, small = (
         evidence.costs[kind][name]["kept"] for kind, name in (("teachers", row.teacher), ("variants", block.control))
     )

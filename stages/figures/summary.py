@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -106,13 +107,33 @@ def largest(blocks: Sequence[Block]) -> list[Block]:
 
 
 def leading(evidence: Evidence, blocks: Sequence[Block]) -> list[Block]:
-    """The problems with the most seeds, families in turn; among equals in the order of params."""
+    """The problems with the most seeds, families in turn; among equals in the order of params.
+
+    Those that repeat another with a second teacher come last: what they say is no news.
+    """
     families: dict[str, list[Block]] = {}
-    for block in sorted(blocks, key=lambda block: -len(evidence.lines[block.control])):
+    again = repeats(evidence)
+
+    def order(block: Block) -> tuple[bool, int]:
+        return evidence.rows[block.control].teacher in again, -len(evidence.lines[block.control])
+
+    for block in sorted(blocks, key=order):
         families.setdefault(evidence.rows[block.control].family, []).append(block)
     turns = {block.problem: turn for mine in families.values() for turn, block in enumerate(mine)}
     ranked = [block for mine in families.values() for block in mine]
-    return sorted(ranked, key=lambda block: turns[block.problem])[:MOST]
+    return sorted(ranked, key=lambda block: (order(block)[0], turns[block.problem]))[:MOST]
+
+
+def repeats(evidence: Evidence) -> set[str]:
+    """The teachers that differ from an earlier one in their seed alone."""
+    found: list[dict[str, Any]] = []
+    again = set()
+    for name, row in evidence.settings.teachers.items():
+        content = row.model_dump(exclude={"seed"})
+        if content in found:
+            again.add(name)
+        found.append(content)
+    return again
 
 
 def draw(evidence: Evidence, found: Sequence[Line]) -> Figure:
