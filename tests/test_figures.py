@@ -493,6 +493,19 @@ def test_the_summary_shows_three_problems_at_most_families_in_turn_most_seeds_fi
     ]  # fmt: skip
 
 
+def test_a_problem_that_repeats_another_with_a_second_teacher_comes_last(folder: Path) -> None:  # noqa: ARG001
+    found = with_rows(evidence.load(), {"a": ("one", 5), "b": ("one", 2), "c": ("other", 2)})
+    first = found.rows["a-none"].teacher
+    assert not summary.repeats(found)
+    second = found.settings.teachers[first].model_copy(update={"seed": 7})
+    settings = found.settings.model_copy(update={"teachers": {**found.settings.teachers, "second": second}})
+    again = found.rows["a-none"].model_copy(update={"teacher": "second"})
+    found = replace(found, settings=settings, rows={**found.rows, "a-none": again})
+    assert summary.repeats(found) == {"second"}
+    blocks = [block_of(name, f"{name}-taught") for name in ("a", "b", "c")]
+    assert [block.problem for block in summary.leading(found, blocks)] == ["b", "c", "a"]
+
+
 def test_the_summary_has_a_line_for_every_kind_of_examination_and_fits_one_screen(folder: Path) -> None:  # noqa: ARG001
     found = evidence.load()
     assert [line.examination for line in summary.lines(found)] == found.examinations()
