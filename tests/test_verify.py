@@ -826,6 +826,8 @@ def test_effects_and_what_lasts_are_held_against_numbers(claim: str, state: str,
     known = outcomes.results(names, {paths.factorial(): effects, paths.lengths(): lasting}, {}, {}, described, ())
     found = outcomes.judge(claims.Claim.model_validate({"claim": "it", **YAML(typ="safe").load(f"{{{claim}}}")}), known)
     assert (found.state, found.rows) == (state, rows), found.figures
+    if state == "holds":
+        assert found.figures == f"{found.claim.of}: -0.2, interval -0.3 to -0.1"
 
 
 EVIDENCE = "variant,problem,first,first_low,first_high,last,last_low,last_high,slope,slope_low,slope_high\n"

@@ -26,6 +26,10 @@ MORE = {
     "variant": "First seed. Losses that a row does not have are left out.",
 }
 ACROSS, WIDTH, HEIGHT, LEFT, TOP, SPACE, DOWN = 3, 1.86, 0.95, 0.5, 0.62, 0.4, 0.5
+NAMES, KEY = 5, 0.16
+"""Names in a line of the key, and the height of one."""
+LONG = 34
+"""Letters of a title that has room."""
 MOST = 6
 
 
@@ -67,17 +71,19 @@ def drawn(evidence: Evidence, trainings: list[tuple[str, str, str, str]]) -> Fig
         return style.sentence("Training curves", NOTHING)
     lines = -(-len(losses) // ACROSS)
     note = NOTE.format(more=MORE[trainings[0][0]])
-    figure = style.blank(style.PAGE, TOP + lines * (HEIGHT + DOWN) + style.note_height(note, style.PAGE))
     looks = style.order(list(points))
+    start = TOP + KEY * ((len(looks) - 1) // NAMES)
+    figure = style.blank(style.PAGE, start + lines * (HEIGHT + DOWN) + style.note_height(note, style.PAGE))
     for index, loss in enumerate(losses):
-        left, top = LEFT + index % ACROSS * (WIDTH + SPACE), TOP + index // ACROSS * (HEIGHT + DOWN)
+        left, top = LEFT + index % ACROSS * (WIDTH + SPACE), start + index // ACROSS * (HEIGHT + DOWN)
         axes = style.panel(figure, left, top, WIDTH, HEIGHT)
-        axes.set_title(loss.replace("_", " ").replace("/", ": "), fontsize=style.TEXT)
+        title = loss.replace("combined_", "").replace("_", " ").replace("/", ": ")
+        axes.set_title(title, fontsize=style.TEXT if len(title) <= LONG else style.SMALL)
         draw(axes, points, loss, looks)
     handles = [
         Line2D([], [], color=colour, marker=marker, ms=3, label=word) for word, (colour, marker) in looks.items()
     ]
-    figure.legend(handles=handles, loc="upper left", ncols=len(looks), handlelength=2.2, columnspacing=1.2)
+    figure.legend(handles=handles, loc="upper left", ncols=min(len(looks), NAMES), handlelength=2.2, columnspacing=1.2)
     style.note(figure, note)
     return figure
 

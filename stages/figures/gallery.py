@@ -66,7 +66,7 @@ def figures(evidence: Evidence) -> Iterator[Drawn]:
 
 
 def chosen(evidence: Evidence, problem: str) -> list[str]:
-    """The largest group of students that differ only in their lessons; of these the ones with the most seeds."""
+    """The largest group of students that differ only in their lessons; of these the leading ones."""
     members = [names for key, names in groups(evidence).items() if key[0] == problem]
     if not members:
         return []
@@ -74,9 +74,10 @@ def chosen(evidence: Evidence, problem: str) -> list[str]:
 
 
 def leading(evidence: Evidence, names: list[str]) -> list[str]:
-    """The rows of a group with the most seeds, and the untaught one in any case."""
+    """The headline rows of a group, or else those with the most seeds, and the untaught one in any case."""
     most = max(len(evidence.rows[name].seeds) for name in names)
-    headline = [name for name in names if len(evidence.rows[name].seeds) == most]
+    headline = [name for name in names if evidence.rows[name].headline]
+    headline = headline or [name for name in names if len(evidence.rows[name].seeds) == most]
     control = [name for name in names if name not in headline and not taught(evidence.rows[name])]
     return [*control, *headline]
 

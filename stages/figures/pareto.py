@@ -26,6 +26,8 @@ NOTE = (
 )
 AXES = {"min": "Both axes: less is better.", "max": "Less cost is better, and more of what is measured."}
 BARS = {True: "95 % interval over test images, widest over seeds", False: "range over seeds, where there are seeds"}
+FAR = 5.0
+"""How far above everything else a line makes all of that one point."""
 DOTTED = " Dotted: returning the input, which costs nothing."
 DAGGER = " † Features of a judge trained on this data, not of the Inception network."
 COSTS = {"macs": "multiply-accumulates", "parameters": "parameters"}
@@ -188,7 +190,7 @@ def draw(
     least, most = min(p.cost for p in everything), max(p.cost for p in everything)
     span = max(most / least, 1.5)
     axes.set(xscale="log", xlim=(least / span**MARGIN, most * span**MARGIN))
-    references(axes, evidence, problem, metric.name, kind)
+    references(axes, evidence, problem, metric.name, kind, max(p.high for p in everything))
     best = front(found, metric.better)
     spread = dodged(found, span ** (1 + 2 * MARGIN))
     for each in sorted(found, key=lambda point: point.name in best):
@@ -201,13 +203,18 @@ def draw(
     axes.margins(y=0.18)
 
 
-def references(axes: Axes, evidence: Evidence, problem: str, metric: str, kind: str) -> None:
-    """The teacher and `return the input`, as far as they are known."""
+def references(axes: Axes, evidence: Evidence, problem: str, metric: str, kind: str, most: float) -> None:
+    """The teacher and `return the input`, as far as they are known; what is far above `most` is told in words."""
     teacher = evidence.teacher(problem)
     name = teacher or evidence.problems()[problem][0]
     lazy = INPUT + metric
-    if evidence.has(name, lazy):
-        axes.axhline(evidence.mean(name, lazy), ls=":", lw=0.8, color=style.INK, zorder=1)
+    returned = evidence.mean(name, lazy) if evidence.has(name, lazy) else None
+    if returned is not None and returned > FAR * most > 0:
+        axes.annotate(
+            f"dotted: at {returned:.3g} ↑", (1, 1), xycoords="axes fraction", ha="right", va="top", fontsize=style.SMALL
+        )
+    elif returned is not None:
+        axes.axhline(returned, ls=":", lw=0.8, color=style.INK, zorder=1)
     if teacher:
         axes.axhline(evidence.mean(teacher, metric), ls="--", lw=0.8, color=style.INK, zorder=1)
         axes.plot(cost(evidence, teacher, kind), evidence.mean(teacher, metric), "*", ms=7, color=style.INK, zorder=4)

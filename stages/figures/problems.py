@@ -23,7 +23,7 @@ from stages.settings.rows import TeacherRow
 
 TITLE = "What compression loses and distillation wins back"
 NOTE = (
-    "Students of equal size, those with the most seeds (×: how many). Lines through marks: {bars}. {won}Marks: against "
+    "Students of equal size, headline rows or those with the most seeds (×: how many). Lines through marks: {bars}. {won}Marks: against "
     "the untaught student, by intervals over common seeds, corrected for their number. {pictures}No result had a part "
     "in a choice. ÷: teacher over student.{dagger}"
 )

@@ -280,6 +280,9 @@ def against_number(claim: Claim, found: Results) -> tuple[State, str]:
     margin = claim.margin if claim.relation == "not_worse_than" else 0.0
     state = decide([side * end - margin for end in (here.low - limit.high, here.high - limit.low)], claim.relation)
     figures = f"{spanned(here)} against {spanned(limit)}"
+    if claim.of:
+        figures = f"{claim.of}: {short(here.middle)}, interval {short(here.low)} to {short(here.high)}"
+        figures += f", against {spanned(limit)}" if limit.middle else ""
     return state, f"{figures}, margin {short(margin)}" if margin else figures
 
 
