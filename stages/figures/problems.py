@@ -23,9 +23,9 @@ from stages.settings.rows import TeacherRow
 
 TITLE = "What compression loses and distillation wins back"
 NOTE = (
-    "Students of equal size, headline rows or those with the most seeds (×: how many). Lines through marks: {bars}. {won}Marks: against "
-    "the untaught student, by intervals over common seeds, corrected for their number. {pictures}No result had a part "
-    "in a choice. ÷: teacher over student.{dagger}"
+    "Students of equal size, headline rows or those with the most seeds (×: how many). Lines through marks: {bars}. "
+    "{won}Marks: against the untaught student, by intervals over common seeds, corrected for their number. {pictures}"
+    "No result had a part in a choice. ÷: teacher over student.{dagger}"
 )
 WON = "Won back: share of what was lost in {metric}. "
 DAGGER = " † In the features of the pipeline's own judge, not comparable with published values."
