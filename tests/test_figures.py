@@ -654,7 +654,7 @@ def test_the_pipeline_tells_no_time_of_what_runs_after_it(folder: Path) -> None:
     assert paths.provenance("plot_figures", "").exists()
     (drawn,) = pipeline.figures(evidence.load())
     recorded = {path.stem for path in drawn.inputs if path.parent == paths.provenances()}
-    assert recorded == {"count_costs", "gather_results"}
+    assert recorded == {"count_costs", "gather_curves", "gather_results"}
 
 
 def test_the_published_pipeline_has_the_stages_of_the_published_run() -> None:
