@@ -213,7 +213,7 @@ def test_every_taught_row_has_its_diagram_and_no_figure_is_there_twice(text: str
     assert len(set(figures.values())) == len(figures)
 
 
-def test_pictures_lose_nothing(text: str) -> None:
+def test_figures_lose_nothing_and_tiles_what_nobody_sees(text: str) -> None:
     parts = Parts(text)
     details, shown = parts.island("data")["details"], parts.island("pictures")
     packed, outlines = [name for name, each in shown.items() if each["packed"]], parts.island("data")["outlines"]
@@ -230,7 +230,7 @@ def test_pictures_lose_nothing(text: str) -> None:
         for part in details[name]["parts"]:
             height = part["people"] * part["side"]
             mine = np.asarray(sheet)[part["top"] : part["top"] + height]
-            np.testing.assert_array_equal(mine, whole[above : above + height])
+            np.testing.assert_array_equal(mine, pictures.shades()[whole[above : above + height]])
             above += strips.IMAGES * part["side"]
 
 
@@ -688,7 +688,7 @@ def test_a_tile_of_a_gallery_is_the_picture_s(page: Page, settings: Params) -> N
     scale = wide // side
     seen = shown[top : top + wide, left : left + wide][scale // 2 :: scale, scale // 2 :: scale]
     whole = np.asarray(Image.open(paths.samples(name)).convert("RGB"))
-    np.testing.assert_array_equal(seen, whole[:side, :side])
+    np.testing.assert_array_equal(seen, pictures.shades()[whole[:side, :side]])
 
 
 def lay_classifiers() -> Params:

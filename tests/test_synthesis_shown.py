@@ -183,7 +183,8 @@ def test_the_page_gets_the_first_images_and_the_whole_walk() -> None:
     assert part == {"data": "faces", "side": 16, "across": 8, "lines": 2, "frames": 16}
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture["content"]))).convert("RGB"))
     whole = np.asarray(Image.open(paths.samples("linear")).convert("RGB"))
-    assert np.array_equal(shown, np.concatenate([whole[: 2 * 16], whole[4 * 16 :]]))
+    assert np.array_equal(shown, pictures.shades()[np.concatenate([whole[: 2 * 16], whole[4 * 16 :]])])
+    assert np.abs(pictures.shades().astype(int) - np.arange(256)).max() == 2
 
 
 def test_the_page_is_written(place: Path) -> None:

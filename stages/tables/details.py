@@ -120,6 +120,7 @@ def items(found: Gathered, name: str) -> list[str]:
         provenance.item_name(sweeps.stage(found.settings, "distill_students", item), item),
         provenance.item_name("establish_protocols", row.examination),
         provenance.item_name(sweeps.stage(found.settings, "evaluate_quality", item), item),
+        "gather_curves",
         "gather_results",
         "measure_latency",
     ]
