@@ -57,22 +57,47 @@ def test_plays_are_judged_as_results_are(n: int, better: str) -> None:
         family = repeating.family(mine)
         again = repeating.verdicts(family, family.mean[None], family.error[None])[0]
         assert [repeating.JUDGED[place] for place in again] == [line["verdict"] for line in mine]
-        scales.add(family.scale)
+        scales.add(mine[0]["scale"])
     assert scales >= ({"raw", "own"} if n > 2 else {"raw"})
 
 
-def test_as_many_verdicts_agree_as_predicted() -> None:
+@pytest.mark.parametrize(("n", "others"), [(SEEDS, SEEDS), (5, 2)])
+def test_as_many_verdicts_agree_as_predicted(n: int, others: int) -> None:
     """Of forty pairs of runs the true share lies in the predicted interval in nearly all, and is as high on average."""
     inside, ahead = [], []
     for seed in range(40):
         known = truths(seed)
-        first, second = run(2 * seed, known), run(2 * seed + 1, known)
+        first, second = run(2 * seed, known, n), run(2 * seed + 1, known, others)
         found = repeating.repeated(first, second, problems(first))
         inside.append(found.low <= found.share <= found.high)
         ahead.append(found.share - found.expected)
     assert np.mean(inside) >= 0.85  # 95 % of 40 are 38; 34 or fewer come in one of a hundred times
     assert abs(np.mean(ahead)) < 0.03
     assert 0.02 < np.std(ahead) < 0.12, "pairs of runs that all agree alike would predict nothing"
+
+
+def test_a_run_of_fewer_seeds_is_expected_to_agree_less() -> None:
+    """Differences that five seeds show and two do not; nobody has to contradict anybody for that."""
+    known = [[0.1, -0.1, 0.1, -0.1]] * FAMILIES
+    first, same, fewer = (run(seed, known, n) for seed, n in ((0, 5), (1, 5), (2, 2)))
+    equal, unequal = (repeating.repeated(first, other, problems(first)) for other in (same, fewer))
+    assert unequal.expected < equal.expected - 0.1
+    assert unequal.share < equal.low
+    assert equal.as_expected
+    assert unequal.as_expected
+
+
+def test_a_run_of_fewer_rows_is_corrected_for_fewer() -> None:
+    """Half of the rows alone: their verdicts are counted, and what they were judged among is not the same."""
+    known = [[0.13, -0.13, 0.13, 0.13, -0.13, 0.13]] * FAMILIES
+    first, whole = run(0, known), run(1, known)
+    part = [line for line in run(1, [each[:1] for each in known]) if line["variant"].endswith("row0")]
+    found, among = (
+        repeating.repeated(first, other, problems(first), repeating.judged(part)) for other in (part, whole)
+    )
+    assert found.compared == among.compared == FAMILIES
+    assert (found.expected, found.low) != (among.expected, among.low)
+    assert found.as_expected
 
 
 def test_runs_of_different_truths_do_not_agree_as_predicted() -> None:
@@ -97,14 +122,20 @@ def test_a_single_reversal_is_a_finding() -> None:
     assert not found.as_expected
 
 
+def predicted(lines: Lines) -> tuple[float, float, float]:
+    """What is expected of another run of the same seeds and rows."""
+    found = repeating.judged(lines)
+    return repeating.predicted(found, found, found.keys(), problems(lines))
+
+
 def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None:
     sure = run(0, [[2.0] * ROWS, [-2.0] * ROWS])
-    expected, low, high = repeating.predicted(sure, problems(sure))
+    expected, low, high = predicted(sure)
     assert low > 0.99
     assert expected <= high == 1.0
     # In the noisier half of the problems such a difference is shown in some runs, and in others not.
     unsure = run(0, [[0.17, -0.17, 0.17, -0.17]] * 12)
-    expected, low, high = repeating.predicted(unsure, problems(unsure))
+    expected, low, high = predicted(unsure)
     assert 0.5 < low < expected < high < 1.0
 
 
@@ -113,18 +144,23 @@ def test_single_seeds_and_other_rows_are_not_compared() -> None:
     single = [{**line, "verdict": "single seed", "low": "", "high": ""} for line in first]
     with pytest.raises(repeating.RepeatedError, match="no comparison of several seeds in common"):
         repeating.repeated(first, single, problems(first))
-    half = first[: len(first) // 2]
+    half = run(1, truths(0))[: len(first) // 2]
     assert repeating.repeated(first, half, problems(first)).compared == len(half)
+
+
+SIDES = (("variant", "taught"), ("control", "untaught"))
 
 
 def lay(place: Path, lines: Lines) -> None:
     """Results of a run, as far as verdicts need them; rows of the first problem are headline rows."""
     (place / paths.RESULTS).mkdir(parents=True)
     known = problems(lines)
+    numbers = {line[row]: line[number] for line in lines for row, number in SIDES}
     rows = [
-        {"variant": row, "seed": 0, "problem": problem, "headline": problem == "0"} for row, problem in known.items()
+        {"variant": row, "seed": 0, "problem": row.split("-")[0], "headline": row.startswith("0-"), "l1": number}
+        for row, number in numbers.items()
     ]
-    (place / paths.results()).write_text(tables.text(["variant", "seed", "problem", "headline"], rows))
+    (place / paths.results()).write_text(tables.text(["variant", "seed", "problem", "headline", "l1"], rows))
     other = [{**line, "metric": "gain", "verdict": "better"} for line in lines]  # what does not decide does not count
     (place / paths.comparisons()).write_text(tables.text(gathering.COMPARISON, [*lines, *other]))
     decides = {problem: {"examination": "translation", "headline": "l1"} for problem in known.values()}
@@ -150,6 +186,13 @@ def test_the_command_prints_what_agrees_and_what_should(tmp_path: Path, monkeypa
         agreeing, share, expected, low, high = map(int, numbers.groups())
         assert share == round(100 * agreeing / count)
         assert low <= expected <= high
+
+
+def test_rows_that_were_trained_once_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some rows were trained again; of the rest the other run holds the published numbers."""
+    first, second = run(0, truths(0)), run(1, truths(0))
+    said = agree(first, [*second[: 2 * ROWS], *first[2 * ROWS :]], tmp_path, monkeypatch)
+    assert re.search(rf"\b{repeating.ALL}\b\D+{2 * ROWS}\b", said.output), said.output
 
 
 def test_the_command_fails_where_runs_contradict_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,18 @@
 
 How often two runs agree follows from their own power. A true difference that is far from zero in units of its error
 comes out twice; one of which chance decides comes out as often as a coin says. So the share that should agree is
-found by playing: true differences are drawn from what one run says of them, two runs are drawn from these, each with
-the noise, seeds and shared controls that the tables tell, and are judged as results are (pooled deviation, Holm). The
-middle 95 % of the plays are the interval in which the share of real runs must lie.
+found by playing: true differences are drawn from what one run says of them, two runs are drawn from these with the
+noise and the shared controls that its tables tell, and are judged as results are (pooled deviation, Holm). Each run is
+played as it was, with its own seeds and among the rows that it compared: fewer seeds show less, and fewer rows are
+corrected for less. The middle 95 % of the plays are the interval in which the share of real runs must lie.
 
 What one run says of its true differences is taken together: their distribution, in standard errors, is the one most
 likely to have given what was measured (nonparametric maximum likelihood; Kiefer and Wolfowitz 1956). Taken one by one,
 differences that noise made large would be believed, and more verdicts expected to change than do.
 
-Plays assume that both runs judge a family on the same scale, that noise is normal, and that families are independent:
-one metric of each problem, as the columns that decide are. Metrics of the same trainings are not.
+Plays assume that differences scatter alike in both runs, on the axis on which the first was judged, that noise is
+normal, and that families are independent: one metric of each problem, as the columns that decide are. Metrics of the
+same trainings are not. Rows that only the other run has are not played: nothing is known of them here.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from scipy.stats import t
 
 from retort.verification.published import Source
 from stages.findings.comparing import ALARMS, NEAR
+from stages.findings.contrasts import Axis
 from stages.findings.gathering import MEASURED
 from stages.settings import paths
 
@@ -77,15 +80,16 @@ class Repeated:
 
 @dataclass(frozen=True)
 class Family:
-    """The lines of one problem and metric, on their scale: differences, deviations, how a verdict turns them round."""
+    """The lines of one problem and metric, on their axis: differences, deviations, how a verdict turns them round."""
 
-    pairs: tuple[tuple[str, str], ...]
+    keys: tuple[Key, ...]
     seeds: Int[np.ndarray, " lines"]
     mean: Float[np.ndarray, " lines"]
     deviation: Float[np.ndarray, " lines"]
     degrees: Float[np.ndarray, " lines"]
     control: Float[np.ndarray, " lines"]
-    scale: str
+    axis: Axis
+    pooled: bool
     better: str
 
     @property
@@ -120,10 +124,21 @@ def family(lines: Sequence[Line]) -> Family:
         return np.array([float(line[name]) for line in lines])
 
     scale, control, difference = lines[0]["scale"], column(sides(lines[0])[1]), column("difference")
-    mean = np.log1p(difference / control) if scale == "log" else difference
-    pairs = tuple(key(line)[:2] for line in lines)
+    axis: Axis = "log" if scale == "log" else "raw"
+    mean = np.log1p(difference / control) if axis == "log" else difference
+    keys = tuple(key(line) for line in lines)
     numbers = column("deviation"), column("degrees"), control
-    return Family(pairs, column("n").astype(int), mean, *numbers, scale, lines[0]["better"])
+    return Family(keys, column("n").astype(int), mean, *numbers, axis, scale != "own", lines[0]["better"])
+
+
+def elsewhere(family: Family, places: Sequence[int], lines: Sequence[Line]) -> Family:
+    """Some lines of a family as another run judged them: its seeds and what they tell of noise, which is the same."""
+    seeds, degrees = (np.array([float(line[name]) for line in lines]) for name in ("n", "degrees"))
+    keys = tuple(family.keys[place] for place in places)
+    known = family.mean[[*places]], family.deviation[[*places]]
+    pooled = lines[0]["scale"] != "own"
+    control = family.control[[*places]]
+    return Family(keys, seeds.astype(int), *known, degrees, control, family.axis, pooled, family.better)
 
 
 def sides(line: Line) -> tuple[str, str]:
@@ -144,7 +159,7 @@ def believed(found: Sequence[Family]) -> tuple[Float[np.ndarray, " grid"], list[
         shares = likelihood * weights
         weights = (shares / shares.sum(axis=1, keepdims=True)).mean(axis=0)
     shares = likelihood * weights
-    ends = np.cumsum([len(each.pairs) for each in found])[:-1]
+    ends = np.cumsum([len(each.keys) for each in found])[:-1]
     return grid, np.split(shares / shares.sum(axis=1, keepdims=True), ends)
 
 
@@ -158,22 +173,22 @@ def play(
     differences = truth[:, :, None] + family.deviation[:, None] * noise
     mean = np.where(held, differences, 0.0).sum(axis=2) / family.seeds
     squares = (np.where(held, differences - mean[:, :, None], 0.0) ** 2).sum(axis=2)
-    if family.scale == "own":
-        deviation = np.sqrt(squares / (family.seeds - 1))
-    else:
+    if family.pooled:
         deviation = np.sqrt(squares.sum(axis=1, keepdims=True) / (family.seeds - 1).sum())
+    else:
+        deviation = np.sqrt(squares / (family.seeds - 1))
     return verdicts(family, mean, deviation / np.sqrt(family.seeds))
 
 
 def drawn(family: Family, plays: int, most: int, random: np.random.Generator) -> Float[np.ndarray, "plays lines seeds"]:
     """Noise of unit deviation; of a shared row at most half of the quietest line's variance comes."""
-    names = dict.fromkeys(name for pair in family.pairs for name in pair)
+    names = dict.fromkeys(name for row, other, _ in family.keys for name in (row, other))
     rows = {name: random.standard_normal((plays, most)) for name in names}
     part = np.sqrt((family.deviation.min() ** 2 / 2) / family.deviation**2)
     rest = np.sqrt(1 - part**2)
     lines = [
         mine * rows[row] - others * rows[other]
-        for (row, other), mine, others in zip(family.pairs, rest, part, strict=True)
+        for (row, other, _), mine, others in zip(family.keys, rest, part, strict=True)
     ]
     return np.stack(lines, axis=1)
 
@@ -182,7 +197,7 @@ def verdicts(
     family: Family, mean: Float[np.ndarray, "plays lines"], error: Float[np.ndarray, "plays lines"]
 ) -> Int[np.ndarray, "plays lines"]:
     """What Holm's intervals say, as `comparing.verdict` would."""
-    lines = len(family.pairs)
+    lines = len(family.keys)
     chance = 2 * t.sf(np.abs(mean) / error, family.degrees)
     order = np.argsort(chance, axis=1)
     levels = ALARMS / np.arange(lines, 0, -1)
@@ -198,7 +213,7 @@ def verdicts(
 
 def turned(family: Family, value: Float[np.ndarray, "plays lines"]) -> Float[np.ndarray, "plays lines"]:
     """Differences in the metric's unit."""
-    return family.control * np.expm1(np.minimum(value, 50.0)) if family.scale == "log" else value
+    return family.control * np.expm1(np.minimum(value, 50.0)) if family.axis == "log" else value
 
 
 def said(
@@ -211,32 +226,57 @@ def said(
     return np.where((low <= 0) & (high >= 0), np.where((low >= -near) & (high <= near), 2, 3), decided)
 
 
-def predicted(lines: Iterable[Line], problems: Mapping[str, str], plays: int = PLAYS) -> tuple[float, float, float]:
-    """The share of verdicts that agree in two runs like this one: the mean of plays, and their middle 95 %."""
-    found = families(lines, problems)
+def predicted(
+    first: Mapping[Key, Line],
+    second: Mapping[Key, Line],
+    counted: Collection[Key],
+    problems: Mapping[str, str],
+    plays: int = PLAYS,
+) -> tuple[float, float, float]:
+    """The share of verdicts that agree in two runs like these: the mean of plays, and their middle 95 %.
+
+    True differences and noise are those of the first, whose verdicts are judged in both; of these some are counted.
+    """
+    found = families(first.values(), problems)
     grid, shares = believed(found)
     random = np.random.default_rng(SEED)
-    agree = np.zeros(plays)
+    agree, count = np.zeros(plays), 0
     for family, belief in zip(found, shares, strict=True):
-        chosen = np.stack([random.choice(grid, plays, p=each) for each in belief], axis=1)
-        first, second = (play(family, chosen * family.error, random) for _ in range(2))
-        agree += (first == second).sum(axis=1)
-    agree /= sum(len(each.pairs) for each in found)
+        places = [place for place, each in enumerate(family.keys) if each in second]
+        if not any(family.keys[place] in counted for place in places):
+            continue
+        other = elsewhere(family, places, [second[family.keys[place]] for place in places])
+        truth = np.stack([random.choice(grid, plays, p=each) for each in belief], axis=1) * family.error
+        one, two = play(family, truth, random)[:, places], play(other, truth[:, places], random)
+        mine = [each in counted for each in other.keys]
+        agree += (one == two)[:, mine].sum(axis=1)
+        count += sum(mine)
+    if not count:
+        raise RepeatedError("the runs have no comparison in common that scatters")
+    agree /= count
     low, high = np.quantile(agree, [(1 - MIDDLE) / 2, (1 + MIDDLE) / 2])
     return float(agree.mean()), float(low), float(high)
 
 
-def repeated(first: Iterable[Line], second: Iterable[Line], problems: Mapping[str, str]) -> Repeated:
-    """How the verdicts of one run come out in another; `problems` says which problem a row is of."""
+def repeated(
+    first: Iterable[Line], second: Iterable[Line], problems: Mapping[str, str], wanted: Collection[Key] | None = None
+) -> Repeated:
+    """How the verdicts of one run, all or those wanted, come out in another.
+
+    `problems` says which problem a row is of. The others of its problem and metric are rows of the same family.
+    """
     mine, theirs = judged(first), judged(second)
-    common = [each for each in mine if each in theirs]
-    if not common:
-        raise RepeatedError("the runs have no comparison of several seeds in common")
-    pairs = {each: (mine[each]["verdict"], theirs[each]["verdict"]) for each in common}
+    pairs = {
+        each: (line["verdict"], theirs[each]["verdict"])
+        for each, line in mine.items()
+        if each in theirs and (wanted is None or each in wanted)
+    }
+    if not pairs:
+        raise RepeatedError("the runs have no comparison of several seeds in common that both trained")
     turned_round = tuple(each for each, both in pairs.items() if set(both) == set(DECIDED))
-    expected, low, high = predicted([mine[each] for each in common], problems)
+    expected, low, high = predicted(mine, theirs, pairs, problems)
     agree = sum(one == other for one, other in pairs.values())
-    return Repeated(len(common), agree, expected, low, high, turned_round)
+    return Repeated(len(pairs), agree, expected, low, high, turned_round)
 
 
 def of_places(here: Source, there: Source) -> dict[str, Repeated]:
@@ -244,14 +284,20 @@ def of_places(here: Source, there: Source) -> dict[str, Repeated]:
     mine, theirs = (table(place, paths.comparisons()) for place in (here, there))
     if mine == theirs:
         raise RepeatedError(f"{there.name} holds the very same comparisons, which says nothing about other seeds")
-    rows = table(here, paths.results())
+    rows, others = (table(place, paths.results()) for place in (here, there))
     problems = {line["variant"]: line["problem"] for line in rows}
     decides = {name: each["headline"] for name, each in json.loads(read(here, paths.dictionary()))["problems"].items()}
     mine = [line for line in mine if line["metric"] == decides[problems[line["variant"]]]]
+    twice = [each for each in judged(mine) if all(anew(name, each[2], rows, others) for name in each[:2])]
     marked = {line["variant"] for line in rows if line["headline"] == "true"}
-    spoken_of = [line for line in mine if line["variant"] in marked]
-    parts = {HEADLINE: spoken_of, ALL: mine}
-    return {name: repeated(lines, theirs, problems) for name, lines in parts.items() if judged(lines) or name == ALL}
+    parts = {HEADLINE: [each for each in twice if each[0] in marked], ALL: twice}
+    return {name: repeated(mine, theirs, problems, keys) for name, keys in parts.items() if keys or name == ALL}
+
+
+def anew(row: str, metric: str, *runs: Sequence[Line]) -> bool:
+    """Whether a row was trained in each of two runs: where both hold the very same numbers, one took them over."""
+    one, other = ([(line["seed"], line[metric]) for line in lines if line["variant"] == row] for lines in runs)
+    return one != other
 
 
 def read(place: Source, path: Path) -> str:
