@@ -42,7 +42,7 @@ ONLY_POSIX = {
 }
 MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "pty", "tty", "posix", "syslog", "crypt"}
 OPTIONS = {"start_new_session", "preexec_fn", "process_group", "pass_fds"}
-FORKING = ("retort/commands/bench.py", 'hasattr(os, "fork")')
+FORKING = ("retort/commands/bench/faults.py", 'hasattr(os, "fork")')
 ASKED_FOR_FIRST = {
     ("stages/settings/machine.py", "os.sched_getaffinity"): (
         "stages/settings/machine.py",

@@ -203,10 +203,10 @@ def test_training_is_timed_on_both_sides(timed: dict[str, Any]) -> None:
 
 
 def test_what_was_timed_is_shown(timed: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    command.show_training(timed)
+    command.training.show_training(timed)
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("teacher", "student", "throughput", "GFLOP", "float32"))
-    command.keep(timed, tmp_path / "bench.json")
+    command.group.keep(timed, tmp_path / "bench.json")
     assert json.loads((tmp_path / "bench.json").read_text())["cases"] == json.loads(json.dumps(timed["cases"]))
 
 

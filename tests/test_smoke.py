@@ -125,6 +125,7 @@ ELSEWHERE = {
     "retort bench engine": "tests/test_bench.py",
     "retort bench faults": "tests/test_faults.py",
     "retort bench judges": "tests/test_verify.py",
+    "retort bench strangers": "tests/test_strangers.py",
     "retort bundle --weights": "tests/test_smoke.py",
     "retort agree": "tests/test_repeating.py",
     "retort artifact": "tests/test_artifact.py",

@@ -15,11 +15,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from retort.benches import bench_strangers
+from retort.commands import app
 from retort.verification import agreement, allowing, judging, processors, verdicts
-from retort.verification.agreement import Compared, Judges, Table
+from retort.verification.agreement import Judges, Table
 from retort.verification.published import Source
-from stages.settings import paths
+from stages.findings import claims
+from stages.settings import params, paths
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = agreement.read((ROOT / paths.results()).read_bytes())
@@ -33,7 +37,7 @@ ALARMS = 1e-7
 
 def findings(here: Table, there: Table, judges: Judges | None = None) -> list[str]:
     found = agreement.nearly(here, there, agreement.measured(there), judges)
-    return [f"{each.where}: {each.what}" for each in found if not isinstance(each, Compared)]
+    return [f"{each.where}: {each.what}" for each in found.findings]
 
 
 def table(cells: dict[tuple[str, str, str], dict[str, float]]) -> Table:
@@ -98,8 +102,73 @@ def test_two_swapped_rows_are_found_where_they_differ_by_twice_what_is_allowed()
             for key, row in PUBLISHED.rows.items()
         }
         found = agreement.nearly(Table(PUBLISHED.columns, rows), PUBLISHED, [column])
-        named = {each.where for each in found if not isinstance(each, Compared)}
+        named = {each.where for each in found.findings}
         assert named == {f"{first}, {column}", f"{second}, {column}"}
+
+
+def test_a_few_rows_may_be_louder_than_others_and_more_or_much_louder_ones_are_findings() -> None:
+    """Of 1,200 numbers one may be up to twice as far as allowed."""
+    random = np.random.default_rng(5)
+    names = [f"m{column}" for column in range(60)]
+    there = table(
+        {
+            ("a", f"row{row}", str(seed)): {name: 5.0 + 0.1 * random.standard_normal() for name in names}
+            for row in range(20)
+            for seed in range(2)
+        }
+    )
+
+    def moved(**shares: float) -> agreement.Nearness:
+        """Row 3 is as many times as far as allowed from the published one in these columns."""
+        rows = {key: dict(row) for key, row in there.rows.items()}
+        for name, share in shares.items():
+            (known,) = (each for each in allowing.scatters(agreement.values(there, name)["a"]) if each.axis == "raw")
+            shift = share * known.allowed(5.0, 5.0, agreement.FALSE_ALARMS / 1200, 2)
+            for seed in "01":
+                rows["row3", seed][name] = repr(float(rows["row3", seed][name]) + shift)
+        return agreement.nearly(Table(there.columns, rows), there, names)
+
+    assert (moved(m3=0.9).findings, moved(m3=0.9).told) == ([], [])
+    once = moved(m3=1.5)
+    assert ([each.where for each in once.told], once.findings) == (["row3, m3"], [])
+    twice = moved(m3=1.5, m4=1.5)
+    assert ([each.where for each in twice.findings], twice.told) == (["row3, m3", "row3, m4"], [])
+    assert [each.where for each in moved(m3=2.5).findings] == ["row3, m3"]
+
+
+def test_a_run_of_strangers_scatters_as_the_published_one() -> None:
+    """Around the same means, by what rows themselves and their problem say; shares remain shares."""
+    values = {f"row{row}": {str(seed): 0.5 + 0.1 * row + 0.02 * (-1) ** seed for seed in range(4)} for row in range(5)}
+    found = bench_strangers.noise(values)
+    assert found is not None
+    random = np.random.default_rng(0)
+    runs = [bench_strangers.drawn(values, found, random) for _ in range(500)]
+    for row, name in enumerate(values):
+        numbers = np.array([[*each[name].values()] for each in runs])
+        assert numbers.mean() == pytest.approx(0.5 + 0.1 * row, abs=0.01)
+        assert numbers.max() <= 1.0
+        if row < 4:
+            assert numbers.std() == pytest.approx(0.0231, rel=0.1)
+    assert bench_strangers.noise({"alone": {"0": 1.0}}) is None
+
+
+def test_the_published_run_is_accepted_from_strangers_and_a_wrong_one_is_not() -> None:
+    """The command, on two pairs; and a run in which students learnt something else is refused."""
+    said = CliRunner().invoke(app, ["bench", "strangers", "--draws", "2", "--seed", "5"])
+    assert said.exit_code == 0, said.output
+    assert "2 of 2 pairs of runs agree" in said.output
+    settings = params.read()
+    strangers = bench_strangers.Strangers(settings, claims.read())
+    here, there = (strangers.run(np.random.default_rng(seed)) for seed in (1, 2))
+    doubled = {
+        row: {seed: 2 * number for seed, number in each.items()} for row, each in strangers.values["set1", "l1"].items()
+    }
+    strangers.values["set1", "l1"] = doubled
+    wrong = strangers.run(np.random.default_rng(1))
+    assert not [each.findings for each in bench_strangers.held(here, there, settings) if each.findings]
+    numbers, *_ = bench_strangers.held(wrong, there, settings)
+    assert len(numbers.findings) > 3
+    assert all(each.where.startswith("set1-") for each in numbers.findings)
 
 
 def test_what_nobody_trained_for_moves_with_the_judge_alone() -> None:

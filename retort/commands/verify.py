@@ -37,7 +37,8 @@ def verify(
 
     Counts, params and data must be equal. Measured numbers may differ by what other seeds would do: t · √(2/n) · the
     deviation over seeds for a mean of n, and at least 2 %; and by what another judge would, where judges were trained
-    anew. No verdict and no claim may come out the other way round; those that became open, or are no longer, are told.
+    anew. Of thousands of numbers a few may be up to twice as far, as some rows scatter more than others; they are told.
+    No verdict and no claim may come out the other way round; those that became open, or are no longer, are told.
     --exact asks for the very same bytes, which the same machine gives.
     """
     from rich.console import Console

@@ -5,6 +5,9 @@ scatter alike one raises a false alarm, however many numbers are compared (Bonfe
 than FLOOR of the published value, and where no row has two seeds that is all there is. The ends of intervals move with
 the number between them, and are not asked.
 
+Rows do not all scatter alike, and of a louder one two seeds may be equal by chance, so that nothing shows it: a few
+numbers of thousands may be further apart, up to LOUD times as far as allowed. They are told; more of them are findings.
+
 Numbers of what no network made (returning the input, exact images, real draws) move with the judge alone. They are the
 same for all rows of a problem, and compared once. Of a judge that was trained anew `judging` says what they may move.
 """
@@ -16,7 +19,7 @@ import io
 import math
 import statistics
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retort.verification import allowing
 from retort.verification.allowing import Scatter
@@ -27,6 +30,10 @@ from stages.metrics import cost
 
 FLOOR = 0.02
 FALSE_ALARMS = 0.001
+LOUD = 2.0
+"""How many times as far as the others of its problem a row may scatter unseen."""
+FEW = 0.001
+"""The share of numbers that may be those of such rows."""
 KEY = ("variant", "seed")
 PROBLEM = "problem"
 OF_NOBODY = (INPUT, PERFECT, DRAWS)
@@ -142,28 +149,48 @@ def asked(columns: Collection[str]) -> list[str]:
     return [column for column in columns if column not in bounds]
 
 
-def nearly(
-    working: Table, published: Table, columns: Collection[str], judges: Judges | None = None
-) -> Iterator[Compared | Finding]:
-    """Each column's largest difference in units of what is allowed there; rows that are further apart than allowed."""
+@dataclass(frozen=True)
+class Nearness:
+    """Each column's largest difference in units of what is allowed there; numbers that are too far apart, or nearly."""
+
+    compared: list[Compared] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    told: list[Finding] = field(default_factory=list)
+
+
+def nearly(working: Table, published: Table, columns: Collection[str], judges: Judges | None = None) -> Nearness:
+    """How far measured columns are apart, column by column."""
     means = {column: list(compared(working, published, column)) for column in asked(columns)}
-    alarms = FALSE_ALARMS / max(1, sum(len(each) for each in means.values()))
+    count = sum(len(each) for each in means.values())
+    nearness = Nearness()
     for column, found in means.items():
         worst = Compared(column, 0.0, 0.0, "")
         scatters = allowing.of_problems(values(published, column))
-        yield from strange(working, published, column)
+        nearness.findings.extend(strange(working, published, column))
         for each in found:
-            allowed = by_judge(column, each, alarms, judges or Judges())
+            alarms = FALSE_ALARMS / count
+            judge = by_judge(column, each, alarms, judges or Judges())
+            seeds = 0.0
             if not of_nobody(column):
-                allowed += allowing.allowed(scatters[each.problem], each.mine, each.theirs, alarms, each.seeds)
-            here = Compared(column, abs(each.mine - each.theirs), max(allowed, FLOOR * abs(each.theirs)), each.row)
+                seeds = allowing.allowed(scatters[each.problem], each.mine, each.theirs, alarms, each.seeds)
+            floor = FLOOR * abs(each.theirs)
+            here = Compared(column, abs(each.mine - each.theirs), max(judge + seeds, floor), each.row)
             if here.difference * worst.tolerance >= worst.difference * here.tolerance and here.difference:
                 worst = here
             if here.difference > here.tolerance:
-                over = f" (mean of {each.seeds} seeds)" if each.seeds > 1 else ""
-                what = f"is {each.mine:.4g}, published {each.theirs:.4g}{over}; {here.tolerance:.3g} is allowed"
-                yield Finding(f"{each.row}, {column}", what)
-        yield worst
+                near = here.difference <= max(judge + LOUD * seeds, floor)
+                (nearness.told if near else nearness.findings).append(apart(each, here))
+        nearness.compared.append(worst)
+    if len(nearness.told) > FEW * count:
+        return Nearness(nearness.compared, [*nearness.findings, *nearness.told])
+    return nearness
+
+
+def apart(found: Mean, here: Compared) -> Finding:
+    """That a number is further from the published one than allowed."""
+    over = f" (mean of {found.seeds} seeds)" if found.seeds > 1 else ""
+    what = f"is {found.mine:.4g}, published {found.theirs:.4g}{over}; {here.tolerance:.3g} is allowed"
+    return Finding(f"{found.row}, {here.column}", what)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from retort.verification.recorded import Finding
 from stages.findings import claims, curves, gathering, headlines, moments, outcomes, plots, records
 from stages.findings.claims import Claim, ClaimsError, Outcome
+from stages.findings.gathering import Gathered
 from stages.findings.outcomes import Results
 from stages.findings.tables import TableError
 from stages.metrics import cost
@@ -36,23 +37,29 @@ def of_results(settings: Params, stated: Sequence[Claim]) -> Derived:
     """All that follows from the files behind the tables."""
     try:
         found = gathering.gather(sweeps.rows(settings), cost.COLUMNS)
-        made = {
-            **gathering.texts(found),
-            **gathering.texts_of_lengths(found, settings),
-            **gathering.texts_of_paces(found, settings, moments.read()),
-        }
-        choices = {name: records.choice(name) for name in settings.searches}
-        shown = outcomes.results(found.rows, made, choices, found.reports, found.dictionary, cost.COLUMNS)
-        decided = [outcomes.judge(each, shown) for each in stated]
+        right = of_gathered(found, settings, stated)
         points = curves.gathered()
     except ClaimsError:
         raise
     except TableError as error:
         return Derived(problem=str(error))
-    compared = made[paths.comparisons()]
-    made |= {**headlines.texts(found, compared), **plots.quality(found, compared)}
-    made |= plots.curves(settings, found.rows, points)
-    return Derived({**made, claims.TABLE: claims.text(decided)}, decided, shown)
+    compared = right.tables[paths.comparisons()]
+    shown = {**headlines.texts(found, compared), **plots.quality(found, compared)}
+    shown |= plots.curves(settings, found.rows, points)
+    return Derived({**right.tables, **shown}, right.outcomes, right.results)
+
+
+def of_gathered(found: Gathered, settings: Params, stated: Sequence[Claim]) -> Derived:
+    """The tables of some numbers and the outcomes of claims, without what is only shown of them."""
+    tables = {
+        **gathering.texts(found),
+        **gathering.texts_of_lengths(found, settings),
+        **gathering.texts_of_paces(found, settings, moments.read()),
+    }
+    choices = {name: records.choice(name) for name in settings.searches}
+    shown = outcomes.results(found.rows, tables, choices, found.reports, found.dictionary, cost.COLUMNS)
+    decided = [outcomes.judge(each, shown) for each in stated]
+    return Derived({**tables, claims.TABLE: claims.text(decided)}, decided, shown)
 
 
 def findings(right: Derived) -> Iterator[Finding]:

@@ -97,11 +97,10 @@ def table_against(mine: Table, theirs: Table, judges: Judges, checked: Collectio
     unchecked = Table(theirs.columns, {key: row for key, row in theirs.rows.items() if key[0] not in checked})
     if PROTOCOL in theirs.columns:
         check.findings += agreement.exact(mine, unchecked, [PROTOCOL])
-    for each in agreement.nearly(mine, theirs, loose, judges):
-        if isinstance(each, Compared):
-            check.compared.append(each)
-        else:
-            check.findings.append(each)
+    near = agreement.nearly(mine, theirs, loose, judges)
+    check.findings += near.findings
+    check.told += near.told
+    check.compared += near.compared
 
 
 def answered(question: str, found: Iterator[Finding], note: str = "") -> Check:
