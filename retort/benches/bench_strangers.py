@@ -1,10 +1,10 @@
-"""How often `retort verify` refuses an honest run: runs of other seeds are drawn, and each is held against another.
+"""How often `retort verify` refuses an honest run: runs of other seeds are drawn, and held against the published one.
 
-Each case draws two runs of the same rows, one to be published and one by strangers. A number of a row and seed is
-normal around the published mean of its row, by itself. Few seeds say little of how far a row scatters, so that it is
-taken from them and from the other rows of its problem, by as much as these are alike (moderated variances; Smyth 2004,
-doi:10.2202/1544-6115.1027), on the axis, raw or logarithmic, on which they are more alike. A teacher, of one seed,
-scatters like the rows of its problem.
+A drawn number of a row and seed is normal, by itself, around what may be true of its row: the published mean, give or
+take what so many seeds leave open. So drawn and published numbers differ by the noise of both. Few seeds say little of
+how far a row scatters, so that it is taken from them and from the other rows of its problem, by as much as these are
+alike (`moderating`), on the axis, raw or logarithmic, on which they are more alike. A teacher, of one seed, scatters
+like the rows of its problem.
 
 What is left as it is: counts, losses, judges and references, what a search found. So that another run's teachers taught
 other students is no part of this; second teachers tell how much that moves.
@@ -79,15 +79,16 @@ def drawn(values: Values, found: Noise, random: np.random.Generator) -> Values:
     made: dict[str, dict[str, float]] = {}
     for row, each in values.items():
         mine = np.array([*each.values()])
-        middle = float(np.log(mine).mean() if found.axis == "log" else mine.mean())
-        others = middle + found.deviations[row] * random.standard_normal(len(mine))
+        published, deviation = (np.log(mine) if found.axis == "log" else mine), found.deviations[row]
+        truth = published.mean() + deviation / math.sqrt(len(mine)) * random.standard_normal()
+        others = truth + deviation * random.standard_normal(len(mine))
         others = np.exp(others) if found.axis == "log" else np.abs(others) if numbers.min() > 0 else others
         made[row] = dict(zip(each, np.clip(others, lowest, highest).tolist(), strict=True))
     return made
 
 
 class Strangers:
-    """The published numbers as what is true of their rows, and runs of other seeds."""
+    """The published numbers, and runs of other seeds that would fit them."""
 
     def __init__(self, settings: Params, stated: list[Claim]) -> None:
         self.settings, self.stated = settings, stated
@@ -161,13 +162,13 @@ def held(here: Derived, there: Derived, settings: Params) -> list[Check]:
 
 
 def run(seed: int, draws: int, tell: Tell) -> dict[str, Any]:
-    """How many of some cases are refused, why, and how much is compared in each."""
+    """How many of some drawn runs are refused, why, and how much is compared in each."""
     settings = params.read()
     strangers = Strangers(settings, claims.read())
+    published = derived.of_gathered(strangers.found, settings, strangers.stated)
     refused, reasons, examples, opened, louder = 0, Counter[str](), [], [], []
     for case in range(draws):
-        random = np.random.default_rng([seed, case])
-        checks = held(strangers.run(random), strangers.run(random), settings)
+        checks = held(strangers.run(np.random.default_rng([seed, case])), published, settings)
         wrong = [(check.question, finding) for check in checks for finding in check.findings]
         refused += bool(wrong)
         reasons.update({question for question, _ in wrong})

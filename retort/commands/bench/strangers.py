@@ -15,14 +15,14 @@ SHOWN = 20
 
 @bench.command()
 def strangers(
-    seed: Annotated[int, typer.Option(min=0, help="Of the runs.")] = 0,
-    draws: Annotated[int, typer.Option(min=1, help="How many pairs of runs.")] = 40,
+    seed: Annotated[int, typer.Option(min=0, help="Of the drawn runs.")] = 0,
+    draws: Annotated[int, typer.Option(min=1, help="How many runs.")] = 40,
     file: Annotated[Path | None, typer.Option("--json", help="Write every figure to this file.")] = None,
 ) -> None:
-    """Draw runs of other seeds from the published numbers, and count how often `retort verify` refuses one for another.
+    """Draw runs of other seeds from the published numbers, and count how many of them `retort verify` would refuse.
 
     Nothing is trained: numbers scatter around the means of their rows as the published seeds do. Needs results alone;
-    ten seconds a pair. Exit status: 0 if 19 of 20 are accepted, 1 if fewer.
+    some seconds a run. Exit status: 0 if 19 of 20 are accepted, 1 if fewer.
     """
     from retort.benches import bench_strangers
     from stages.findings.claims import ClaimsError
@@ -38,8 +38,8 @@ def strangers(
     if len(found["findings"]) > SHOWN:
         typer.echo(f"and {len(found['findings']) - SHOWN} more")
     typer.echo(
-        f"{found['accepted']} of {draws} pairs of runs agree, each in {found['numbers']} numbers of rows, in verdicts, "
-        f"and in {found['claims']} claims, of which {found['claims_opened_or_closed']:.1f} open or close"
+        f"{found['accepted']} of {draws} drawn runs agree with the published one, in {found['numbers']} numbers, in "
+        f"verdicts, and in {found['claims']} claims, of which {found['claims_opened_or_closed']:.1f} open or close"
     )
     if file is not None:
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
