@@ -27,7 +27,7 @@ def spread(
 ) -> tuple[Float[np.ndarray, "*families"], Float[np.ndarray, "*families"]]:
     """Degrees and middle of the distribution that measured variances with these degrees of freedom come from."""
     seen = np.where(variances > 0, variances, np.nan)
-    some = (variances > 0).any(axis=-1, keepdims=True)
+    some = np.asarray((variances > 0).any(axis=-1, keepdims=True))
     typical = np.nanmedian(np.where(some, seen, 1.0), axis=-1, keepdims=True)
     logs = np.log(np.maximum(variances, SMALLEST * typical)) - digamma(degrees / 2) + np.log(degrees / 2)
     rows = variances.shape[-1]
