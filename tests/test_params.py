@@ -90,6 +90,7 @@ BROKEN: list[tuple[str, str, str, list[str]]] = [
     ("a teacher's unknown loss", "cycle: 10.0", "cylce: 10.0", ["teachers.large.losses.cylce", "did you mean 'cycle'?"]),
     ("not a mapping", TEXT, "- run\n- datasets\n", ["must hold sections"]),
     ("not YAML", "labels: [Male, Young]", "labels: [Male, Young", ["is not YAML", "line"]),
+    ("a control character", "labels: [Male, Young]", "labels: [Male, Yo\x01ung]", ["line", "holds a character that no YAML may, number 1"]),
     ("a truth value elsewhere", "problem: two}\nvariants", "problem: no}\nvariants", ["problem: no is a truth value to some YAML readers"]),
     ("an empty file", TEXT, "", ["must hold sections"]),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -21,12 +22,13 @@ from rich.console import Console
 
 from retort.commands import dag
 from retort.commands import repro as command
+from retort.engine import clusters, lockfile, screen
 from retort.engine import graph as graphs
-from retort.engine import lockfile, screen
 from retort.engine.graph import Graph
 from retort.engine.ledger import Ledger
 from retort.engine.locking import settle
 from retort.engine.station import log_of
+from retort.engine.where import Where
 from tests.elsewhere import until
 from tests.killing import worker_of
 from tests.small_graph import PROJECT, done, dvc, finished, replace, repro, results, runs, template, tree
@@ -127,6 +129,16 @@ def test_nobody_on_another_machine_can_reach_a_run_and_nothing_is_served() -> No
                     urllib.request.urlopen(f"http://{each.ip}:{each.port}/{path}", timeout=5).close()
         Path("slow-a").unlink()
         assert process.wait(60) == 0
+
+
+def test_dask_says_nothing_of_its_own_while_a_run_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even what it calls critical, as that the client has gone when a run ends early; afterwards it is as before."""
+    monkeypatch.chdir(tmp_path)
+    scheduler = logging.getLogger("distributed.scheduler")
+    before = scheduler.getEffectiveLevel()
+    with clusters.local(Where(1), {}):
+        assert not scheduler.isEnabledFor(logging.CRITICAL)
+    assert scheduler.getEffectiveLevel() == before <= logging.CRITICAL
 
 
 @pytest.mark.usefixtures("done")

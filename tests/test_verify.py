@@ -85,8 +85,8 @@ def write(path: Path, content: object) -> None:
 def lock() -> None:
     """What DVC would record of the files at hand."""
 
-    def out(path: str) -> dict[str, str]:
-        return {"path": path, "md5": recorded.digest(Path(path))}
+    def out(path: str) -> dict[str, Any]:
+        return {"path": path, "hash": "md5", "md5": recorded.digest(Path(path)), "size": 1}
 
     rows = yaml_text.read(paths.PARAMS)[0]["variants"]
     judged = [out(paths.quality(name).as_posix()) for name in rows]
@@ -104,8 +104,9 @@ def lock() -> None:
         },
         "gather_results": {"deps": judged, "outs": [out("results/results.csv"), out("results/comparisons.csv")]},
     }
+    stages = {name: {"cmd": f"python -m stages.{name}", **each} for name, each in items.items()}
     with paths.LOCK.open("w", encoding="utf-8") as file:
-        YAML().dump({"schema": "2.0", "stages": json.loads(json.dumps(items))}, file)
+        YAML().dump({"schema": "2.0", "stages": json.loads(json.dumps(stages))}, file)
 
 
 def accept() -> None:
@@ -406,6 +407,18 @@ def relabel(path: str) -> None:
 
 def forget(item: str) -> None:
     edit_lock(lambda items: items.pop(item))
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("name", ["cmd", "outs", "path", "hash", "md5", "size", "schema", "stages"])
+def test_a_name_in_the_lock_file_that_dvc_does_not_write_is_refused(name: str) -> None:
+    """Whatever was called so before: what it said is not recorded any more."""
+    text = paths.LOCK.read_text()
+    assert f"{name}:" in text
+    paths.LOCK.write_text(text.replace(f"{name}:", f"{name}x:", 1))
+    said = CliRunner().invoke(app, ["verify"])
+    assert said.exit_code == 2
+    assert "dvc.lock is not what was recorded" in said.output
 
 
 @pytest.mark.usefixtures("published")

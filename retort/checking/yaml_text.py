@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from retort.checking.sentences import Problem
 from stages.settings.params import sections
@@ -54,6 +55,10 @@ def parse(text: str, name: str) -> tuple[dict[str, Any], list[Problem]]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         return {}, [Problem(f"{name} line {line}", f"is not YAML: {error.problem or error.context}")]
+    except ReaderError as error:
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        line = text.partition(chr(code))[0].count("\n") + 1
+        return {}, [Problem(f"{name} line {line}", f"holds a character that no YAML may, number {code}")]
     except RecursionError:
         return {}, [Problem(name, "is nested too deeply to be read")]
     if not isinstance(content, dict):

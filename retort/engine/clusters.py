@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,7 @@ from distributed.security import Security
 from retort.engine.clones import CLONES
 from retort.engine.graph import GraphError
 from retort.engine.where import LOCAL_HOSTS, LOOPBACK, REACH_S, Certificates, Jobs, Where, jobs
-from retort.engine.workers import CPU, GPU, HERE, PRELOAD, UNMEASURED, gpus, quiet, secured, specified, worker
+from retort.engine.workers import CPU, GPU, HERE, PRELOAD, SILENT, UNMEASURED, gpus, quiet, secured, specified, worker
 from stages.settings import paths
 
 UNLIMITED = 1_000_000_000
@@ -88,7 +87,7 @@ def begun(workers: Mapping[int, Any], scheduler: Mapping[str, Any], security: Se
     """A cluster of this machine, begun again where a worker is killed while it starts."""
     for start in range(STARTS):
         try:
-            return SpecCluster(workers, scheduler, security=security, silence_logs=logging.CRITICAL)
+            return SpecCluster(workers, scheduler, security=security, silence_logs=SILENT)
         except (OSError, RuntimeError) as error:
             if start + 1 == STARTS:
                 raise ClusterError(f"the workers of this machine cannot be started: {error}") from None

@@ -22,6 +22,8 @@ CPU, GPU, HERE = "CPU", "GPU", "here"
 """What workers announce: a thread for one item, a GPU, that they work in the driver's tree."""
 ROLES = ("client", "worker", "scheduler")
 PRELOAD = "retort.engine.preload"
+SILENT = logging.CRITICAL + 1
+"""A level that nothing reaches: Dask calls it critical that a client who has all it wants is gone."""
 UNMEASURED: Mapping[str, object] = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
@@ -90,7 +92,7 @@ def quiet() -> Iterator[None]:
     """Nothing of Dask's own talk: what matters is said in a sentence."""
     logger = logging.getLogger("distributed")
     before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    logger.setLevel(SILENT)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="distributed")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -42,31 +42,40 @@ class Finding:
     what: str
 
 
-class Hashed(BaseModel):
+class Strict(BaseModel):
+    """Holds what DVC writes and nothing else: a name that is damaged is an unknown one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Hashed(Strict):
     """A path and its hash."""
 
-    model_config = ConfigDict(extra="allow")
-
     path: Annotated[str, Field(strict=True, min_length=1)]
-    md5: Annotated[str, Field(strict=True)] = ""
+    hash: str
+    md5: Annotated[str, Field(strict=True)]
+    size: int
+    nfiles: int = 0
+    isexec: bool = False
+    files: list[Any] = []
+    cloud: dict[str, Any] = {}
 
 
-class Entry(BaseModel):
+class Entry(Strict):
     """What is recorded of an item."""
 
-    model_config = ConfigDict(extra="allow")
-
+    cmd: str | list[str]
     deps: list[Hashed] = []
     outs: list[Hashed] = []
     params: dict[str, dict[str, Any]] = {}
 
 
-class Lock(BaseModel):
+class Lock(Strict):
     """A dvc.lock."""
 
-    model_config = ConfigDict(extra="allow")
-
-    stages: dict[str, Entry]
+    version: Annotated[Literal["2.0"], Field(alias="schema")]
+    stages: dict[str, Entry] = {}
+    datasets: Any = None
 
 
 def parsed(text: bytes) -> dict[str, Any]:
@@ -79,7 +88,7 @@ def parsed(text: bytes) -> dict[str, Any]:
     except Exception as error:
         raise RecordError(f"{paths.LOCK} cannot be read ({str(error).partition(chr(10))[0]}); {AGAIN}") from None
     try:
-        return Lock.model_validate(content).model_dump(exclude_unset=True)["stages"] if content else {}
+        return Lock.model_validate(content).model_dump(exclude_unset=True).get("stages", {}) if content else {}
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
