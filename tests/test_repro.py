@@ -132,7 +132,7 @@ def test_nobody_on_another_machine_can_reach_a_run_and_nothing_is_served() -> No
 
 
 def test_dask_says_nothing_of_its_own_while_a_run_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even what it calls critical, as that the client has gone when a run ends early; afterwards it is as before."""
+    """Not even what it calls critical, as that a client has gone when a run ends early; afterwards it speaks."""
     monkeypatch.chdir(tmp_path)
     scheduler = logging.getLogger("distributed.scheduler")
     before = scheduler.getEffectiveLevel()
