@@ -25,6 +25,8 @@ __all__ = (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
+LIMIT_S = 1800
+"""How long a command may take: all stages of the smoke scale, on a slow machine that others use too."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -37,7 +39,7 @@ def environment(**more: str) -> dict[str, str]:
 def call(folder: Path, *command: str, status: int = 0, more: Mapping[str, str] | None = None) -> str:
     """Run a command in the clone, with more in its environment, and return what it printed."""
     env = environment(**(more or {}))
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
