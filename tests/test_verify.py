@@ -499,7 +499,7 @@ def test_training_in_another_precision_is_said() -> None:
 @pytest.mark.usefixtures("published")
 def test_weights_may_be_absent_but_not_others() -> None:
     def record(items: Any) -> None:  # noqa: ANN401
-        outs = [{"path": "results/students/plain", "md5": f"{32 * '0'}.dir"}]
+        outs = [{"path": "results/students/plain", "hash": "md5", "md5": f"{32 * '0'}.dir", "size": 1}]
         items["distill_students@plain"]["outs"] = outs
 
     edit_lock(record)
