@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from retort.commands.bench.group import bench, tell
+from retort.commands.bench.group import JsonFile, bench, tell
 
 SHOWN = 20
 
@@ -17,7 +16,7 @@ SHOWN = 20
 def strangers(
     seed: Annotated[int, typer.Option(min=0, help="Of the drawn runs.")] = 0,
     draws: Annotated[int, typer.Option(min=1, help="How many runs.")] = 40,
-    file: Annotated[Path | None, typer.Option("--json", help="Write every figure to this file.")] = None,
+    file: JsonFile = None,
 ) -> None:
     """Draw runs of other seeds from the published numbers, and count how many of them `retort verify` would refuse.
 
