@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -79,15 +80,18 @@ def record() -> None:
     listed = json.dumps([{"md5": digest, "relpath": "header.json"}], sort_keys=True)
     folder, _ = keep(listed.encode(), ".dir")
     assert folder == recorded.digest(Path("data/faces"))
-    code = [{"path": "code.py", "md5": recorded.digest(Path("code.py"))}]
-    outs = [{"path": each, "md5": recorded.digest(Path(each))} for each in ("results/costs.json", "drawn")]
+
+    def seen(path: str) -> dict[str, Any]:
+        return {"path": path, "hash": "md5", "md5": recorded.digest(Path(path)), "size": 1}
+
     items = {
         "acquire_data@faces": {
-            "deps": code,
+            "cmd": "make",
+            "deps": [seen("code.py")],
             "params": {"params.yaml": {"datasets.faces": {"count_of": 3}}},
-            "outs": [{"path": "data/faces", "md5": folder}],
+            "outs": [seen("data/faces")],
         },
-        "count_costs": {"deps": code, "outs": outs},
+        "count_costs": {"cmd": "make", "deps": [seen("code.py")], "outs": [seen("results/costs.json"), seen("drawn")]},
     }
     Path("dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": items}), encoding="utf-8")
 
