@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retort.commands import app
-from retort.verification import repeating
+from retort.verification import playing, repeating
 from stages.findings import comparing, gathering, tables
 from stages.settings import paths
 from tests.test_pooling import SHARED, drawn
@@ -54,9 +54,9 @@ def test_plays_are_judged_as_results_are(n: int, better: str) -> None:
     scales = set()
     for start in range(0, len(lines), ROWS):
         mine = lines[start : start + ROWS]
-        family = repeating.family(mine)
-        again = repeating.verdicts(family, family.mean[None], family.error[None])[0]
-        assert [repeating.JUDGED[place] for place in again] == [line["verdict"] for line in mine]
+        family = playing.family(mine)
+        again = playing.verdicts(family, family.mean[None], family.error[None])[0]
+        assert [playing.JUDGED[place] for place in again] == [line["verdict"] for line in mine]
         scales.add(mine[0]["scale"])
     assert scales >= ({"raw", "own"} if n > 2 else {"raw"})
 
@@ -117,7 +117,7 @@ def test_a_single_reversal_is_a_finding() -> None:
     second = [dict(line) for line in first]
     second[place]["verdict"] = other[first[place]["verdict"]]
     found = repeating.repeated(first, second, problems(first))
-    assert found.reversed == (repeating.key(first[place]),)
+    assert found.reversed == (playing.key(first[place]),)
     assert (found.compared, found.agree) == (len(first), len(first) - 1)
     assert not found.as_expected
 
@@ -125,7 +125,7 @@ def test_a_single_reversal_is_a_finding() -> None:
 def predicted(lines: Lines) -> tuple[float, float, float]:
     """What is expected of another run of the same seeds and rows."""
     found = repeating.judged(lines)
-    return repeating.predicted(found, found, found.keys(), problems(lines))
+    return playing.predicted(found, found, found.keys(), problems(lines))
 
 
 def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None:
@@ -142,7 +142,7 @@ def test_what_is_far_from_zero_agrees_and_what_chance_decides_does_not() -> None
 def test_single_seeds_and_other_rows_are_not_compared() -> None:
     first = run(0, truths(0))
     single = [{**line, "verdict": "single seed", "low": "", "high": ""} for line in first]
-    with pytest.raises(repeating.RepeatedError, match="no comparison of several seeds in common"):
+    with pytest.raises(playing.RepeatedError, match="no comparison of several seeds in common"):
         repeating.repeated(first, single, problems(first))
     half = run(1, truths(0))[: len(first) // 2]
     assert repeating.repeated(first, half, problems(first)).compared == len(half)

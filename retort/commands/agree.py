@@ -25,12 +25,12 @@ def agree(
     from rich.console import Console
     from rich.table import Table
 
-    from retort.verification import published, repeating
+    from retort.verification import playing, published, repeating
 
     console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
         found = repeating.of_places(published.working(), published.given(other))
-    except (published.SourceError, repeating.RepeatedError) as error:
+    except (published.SourceError, playing.RepeatedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     table = Table("rows", "verdicts compared", "agree", "predicted", "reversed")
