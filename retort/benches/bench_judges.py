@@ -12,8 +12,6 @@ protocols of this working tree; nothing else is written here.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from retort.benches.programs import called
 from retort.benches.side_by_side import BenchError
 from retort.verification import judging
 from stages.findings import comparing, naming, records, tables
@@ -76,13 +75,9 @@ def prepare(folder: Path, seed: int, names: Sequence[str]) -> None:
         (folder / path).symlink_to(path.resolve())
 
 
-def called(folder: Path, stage: str, name: str) -> None:
+def staged(folder: Path, stage: str, name: str) -> None:
     """A stage of the scratch folder, run to its end."""
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", f"stages.{stage}", name]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise BenchError(f"{stage} {name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    called(folder, sys.executable, "-m", f"stages.{stage}", name, PYTHONPATH=str(PROJECT))
 
 
 def line(name: str, judge: int, report: dict[str, Any], settings: Params) -> dict[str, Any]:
@@ -116,7 +111,7 @@ def run(root: Path, seeds: Sequence[int], workers: int, tell: Tell) -> dict[str,
     with ThreadPoolExecutor(workers) as pool:
         for calls in work:
             tell(f"{calls[0][0]}: {len(calls) * len(seeds)} times")
-            list(pool.map(lambda each: called(*each), [(f, *call) for f in folders.values() for call in calls]))
+            list(pool.map(lambda each: staged(*each), [(f, *call) for f in folders.values() for call in calls]))
     found = [*lines(examined, folders, reports, told[0], settings)]
     columns = list(dict.fromkeys([*ABOUT, *(column for each in found for column in each)]))
     text = tables.text(columns, ({**dict.fromkeys(columns), **each} for each in found))

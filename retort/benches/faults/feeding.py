@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
+from retort.benches import programs
 from retort.benches.faults import scratch
 from retort.benches.side_by_side import BenchError
 from stages.settings import members
@@ -138,7 +139,7 @@ def at_work(folder: Path, imported: Sequence[str] = IMPORTED) -> Iterator[Feeder
     with subprocess.Popen(
         [sys.executable, "-m", "retort.benches.faults.feeding", *imported],
         cwd=folder,
-        env=scratch.environment(**more),
+        env=programs.environment(**more),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

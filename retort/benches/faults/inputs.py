@@ -18,8 +18,9 @@ from pathlib import Path
 from PIL import Image
 from ruamel.yaml import YAML
 
-from retort.benches.faults import mutations
-from retort.benches.faults.mutations import InapplicableError, Mutation, Notation, Random
+from retort.benches.faults import headers, mutations, texts
+from retort.benches.faults.mutations import InapplicableError, Mutation, Random
+from retort.benches.faults.texts import Notation
 from stages.settings import paths
 
 OUT = Path("dist/faults")
@@ -65,8 +66,8 @@ def yaml_written(tree: object) -> bytes:
 YAML_TREES = Notation(yaml_read, yaml_written)
 YAML_TEXT = (
     *mutations.TEXT,
-    *mutations.of_trees(YAML_TREES),
-    Mutation("a line twice", mutations.line_twice, fatal=False),
+    *texts.of_trees(YAML_TREES),
+    Mutation("a line twice", texts.line_twice, fatal=False),
 )
 
 
@@ -129,7 +130,7 @@ def of_data(folder: Path, draw: Random) -> Case:
     file = chosen(folder, draw, "data/*/header.json", "data/*/*/*.npy")
     name = file.parts[1]
     kind = json.loads((folder / paths.dataset(name) / "header.json").read_text(encoding="utf-8"))["kind"]
-    ways = mutations.JSON_TEXT if file.suffix == ".json" else mutations.ARRAYS
+    ways = texts.JSON_TEXT if file.suffix == ".json" else headers.ARRAYS
     others = tuple(each.relative_to(folder) for each in sorted(folder.glob(f"data/*/{'/'.join(file.parts[2:])}")))
     words = ("retort", "data", "export", name, str(OUT / name), "--as", LAYOUTS.get(kind, "folder"))
     return damaged("data", folder, file, ways, draw, words, others=tuple(each for each in others if each != file))
@@ -145,7 +146,7 @@ def of_weights(folder: Path, draw: Random) -> Case:
         if each.parent.name != row
     )
     words = ("retort", "export", row, "--to", str(OUT))
-    return damaged("weights", folder, file, mutations.TENSORS, draw, words, others=others)
+    return damaged("weights", folder, file, headers.TENSORS, draw, words, others=others)
 
 
 def of_results(folder: Path, draw: Random) -> Case:
@@ -161,7 +162,7 @@ def of_results(folder: Path, draw: Random) -> Case:
         "results/protocols/*.json",
         "dvc.lock",
     )
-    ways = {".csv": mutations.TABLE, ".json": mutations.JSON_TEXT, ".lock": YAML_TEXT}[file.suffix]
+    ways = {".csv": texts.TABLE, ".json": texts.JSON_TEXT, ".lock": YAML_TEXT}[file.suffix]
     others = tuple(Path("results") / name for name in ("results.csv", "costs.json", "rows.json"))
     words = ("retort", "verify")
     return damaged("results", folder, file, ways, draw, words, others=tuple(each for each in others if each != file))
@@ -174,7 +175,7 @@ def of_measurements(folder: Path, draw: Random) -> Case:
     """A measured row or the counts, gathered into tables."""
     file = chosen(folder, draw, "results/quality/*.json", "results/costs.json")
     others = tuple(each.relative_to(folder) for each in sorted(folder.glob("results/quality/*.json"))[:3])
-    ways, words = mutations.JSON_TEXT, ("stages.gather_results",)
+    ways, words = texts.JSON_TEXT, ("stages.gather_results",)
     return damaged(MEASUREMENTS, folder, file, ways, draw, words, others=tuple(each for each in others if each != file))
 
 
@@ -184,7 +185,7 @@ def of_published(folder: Path, draw: Random) -> Case:
     if draw.random() < 0.5:
         file = GIVEN / "published.csv"
         return damaged(
-            "published", folder, table, mutations.TABLE, draw, ("retort", "verify", "--against", str(file)), file
+            "published", folder, table, texts.TABLE, draw, ("retort", "verify", "--against", str(file)), file
         )
     file, archive = GIVEN / "published.zip", GIVEN / "good.zip"
     if not (folder / archive).exists():
@@ -211,7 +212,7 @@ def of_pictures(folder: Path, draw: Random) -> Case:
             image.convert("RGB").crop((0, 0, 96, 96)).save(folder / good)
     file = GIVEN / f"picture.{suffix}"
     words = ("retort", "try", translator(folder), str(file), "--out", str(OUT / "sheet.png"))
-    ways = mutations.PNG if suffix == "png" else mutations.PICTURES
+    ways = headers.PNG if suffix == "png" else headers.PICTURES
     others = (paths.PARAMS, paths.results(), Path("README.md"))
     return damaged("pictures", folder, good, ways, draw, words, file, others)
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
+from retort.benches import programs
 from retort.benches.faults import scratch, victims
 from retort.benches.faults.records import Records
 from retort.benches.faults.victims import Victim, Whom
@@ -122,7 +123,7 @@ def started(folder: Path, targets: tuple[str, ...]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "retort", "repro", "-j", "2", *targets],
             cwd=folder,
-            env=scratch.environment(),
+            env=programs.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

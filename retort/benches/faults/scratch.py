@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from retort.benches.side_by_side import BenchError
+from retort.benches.programs import called
 
 PROJECT = Path(__file__).resolve().parents[3]
 SCALE = Path("scales/smoke.yaml")
@@ -19,20 +17,6 @@ MADE = ("data", "results", "paper_figures")
 TIMED = ("results/provenance", "results/latency", "paper_figures/")
 """What holds times, or is drawn from them, and never has the same bytes twice."""
 ITEMS_OF_TIMES = ("measure_latency", "plot_figures", "write_tables")
-
-
-def environment(**more: str) -> dict[str, str]:
-    """This interpreter first on the path, one thread, and nothing of a terminal."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": ".", "OMP_NUM_THREADS": "1", **more}
-
-
-def called(folder: Path, *command: str) -> str:
-    """What a program that must succeed printed."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
-    if done.returncode:
-        raise BenchError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-    return done.stdout
 
 
 def clone(target: Path) -> Path:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from retort.benches.faults import mutations, scratch
+from retort.benches import programs
+from retort.benches.faults import mutations, texts
 from retort.benches.faults.inputs import Case, Kind, damaged
 from retort.benches.faults.mutations import Mutation, Random
 from retort.benches.side_by_side import BenchError
@@ -52,7 +53,7 @@ def prepare(folder: Path) -> None:
     lease = text(place / LEASE)
     shutil.copytree(place, folder / GOOD / "finished")
     shutil.rmtree(place)
-    command, environment = [sys.executable, "-m", f"stages.{STAGE}", NAME], scratch.environment(**{OWNER: lease})
+    command, environment = [sys.executable, "-m", f"stages.{STAGE}", NAME], programs.environment(**{OWNER: lease})
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + PATIENCE_S
         while not (place / "state.pt").exists() and process.poll() is None and time.monotonic() < deadline:
@@ -72,7 +73,7 @@ def of_checkpoints(folder: Path, draw: Random) -> Case:
     shutil.rmtree(place)
     shutil.copytree(folder / GOOD / KEPT[name], place)
     file = (place / name).relative_to(folder)
-    ways = STATES if name == "state.pt" else mutations.JSON_TEXT if name == saved.SEAL else mutations.BYTES
+    ways = STATES if name == "state.pt" else texts.JSON_TEXT if name == saved.SEAL else mutations.BYTES
     words = ("retort.benches.faults.resuming", STAGE, NAME)
     return damaged("checkpoints", folder, file, ways, draw, words)
 
