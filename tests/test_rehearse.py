@@ -39,8 +39,8 @@ def derived(paper: Params) -> Params:
 
 
 def shown(settings: Params) -> set[tuple[str, ...]]:
-    """Family, axis and member of all rows; paces that watch gradients."""
-    rows = {**settings.variants, **settings.chosen}.values()
+    """Family, axis and member of all students; paces that watch gradients."""
+    rows = [row for row in {**settings.variants, **settings.chosen}.values() if row.compression != choosing.WHOLE]
     return {(row.family, *each) for row in rows if choosing.available(row) for each in choosing.named(row)}
 
 
@@ -50,6 +50,18 @@ def test_every_lesson_and_compression_of_every_family_is_rehearsed(paper: Params
     assert len(derived.variants) < len(paper.variants) / 2
     for section in ("datasets", "wides", "searches", "sweeps"):
         assert list(getattr(derived, section)) == list(getattr(paper, section))
+
+
+def test_of_each_examination_one_teacher_is_examined_where_tests_are_fewest(paper: Params, derived: Params) -> None:
+    whole = {name: row.examination for name, row in derived.variants.items() if row.compression == choosing.WHOLE}
+    examinations = {row.examination for row in paper.variants.values()}
+    assert sorted(whole.values()) == sorted(examinations)
+    for name, examination in whole.items():
+        mine = [row for row in paper.variants.values() if row.examination == examination]
+        fewest = min(choosing.tests(row) for row in mine if row.compression == choosing.WHOLE)
+        assert choosing.tests(derived.variants[name]) == fewest
+    assert choosing.tests(paper.variants["joint-teacher"]) == 2 * choosing.tests(paper.variants["set1-teacher"])
+    assert choosing.tests(paper.variants["horse2zebra-teacher"]) == 2
 
 
 def test_every_kind_of_examination_and_export_is_rehearsed(paper: Params, derived: Params) -> None:

@@ -65,12 +65,12 @@ def rehearse(
         if status:
             typer.echo(f"Not everything ran; the logs of items are in {place / paths.logs()}.", err=True)
             raise typer.Exit(status)
-        found = reckoned(place, scale, gpu_tflops)
+        found = reckoned(place, scale, gpu_tflops, jobs or machine.cores())
         if record:
             keep(found, scale)
 
 
-def reckoned(place: Path, scale: str, tflops: float) -> dict[str, Any]:
+def reckoned(place: Path, scale: str, tflops: float, jobs: int) -> dict[str, Any]:
     """Count, reckon and show."""
     from retort.checking import params
     from retort.rehearsing import cloning, counting, reckoning, telling
@@ -78,8 +78,7 @@ def reckoned(place: Path, scale: str, tflops: float) -> dict[str, Any]:
     settings, published = params.typed(place / paths.PARAMS), params.typed(place / paths.SCALES / f"{scale}.yaml")
     typer.echo("Counting the multiplications of the whole scale.", err=True)
     families = {row.family for row in settings.teachers.values()}
-    counted = counting.once(place / paths.STATE / "rehearsal" / "works.json", published)
-    works = [work for work in counted if work.family in families]
+    works = counting.once(place / paths.STATE / "rehearsal" / "works.json", published, families, jobs)
     found = reckoning.rehearsed(place, settings, published, works)
     systems = reckoning.systems(found, works)
     plan = cloning.content(place)

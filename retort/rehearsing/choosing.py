@@ -47,7 +47,13 @@ class Limits:
 
 
 def aspects(section: str, row: VariantRow, exported: bool) -> frozenset[Aspect]:
-    """What a row would show: with its family each member that it names, and each of their settings that is a choice."""
+    """What a row would show: with its family each member that it names, and each of their settings that is a choice.
+
+    A row that stands for its teacher shows an examination, of whatever family: in no other row's are the rulers
+    themselves tried, on damaged images, which takes as long as ten other rows.
+    """
+    if row.compression == WHOLE:
+        return frozenset({("examination", row.examination, WHOLE)})
     beside = [("section", section), *([("exported",)] if exported else [])]
     return frozenset((row.family, *each) for each in (*beside, *named(row)))
 
@@ -72,24 +78,34 @@ def member(axis: str, name: str, settings: Mapping[str, Any]) -> Iterator[Aspect
         yield axis, name, key, str(value) if isinstance(value, str | bool) else ""
 
 
+def tests(row: VariantRow) -> int:
+    """How often a row is examined: in each direction of its family, on each of its data sets."""
+    directions = getattr(members.load("families", row.family), "DIRECTIONS", ((0, 1),))
+    return len(directions) * len({row.dataset, row.partner})
+
+
 def words(settings: Mapping[str, Any]) -> Content:
     """Settings that are words: another kind of network, not another size."""
     return {key: value for key, value in settings.items() if isinstance(value, str) and key not in (CHOSEN, PICK)}
 
 
 def rows(settings: Params, families: frozenset[str]) -> dict[str, list[str]]:
-    """Section -> the fewest rows that show all that its families' rows do, found greedily, in the scale's order."""
+    """Section -> the fewest rows that show all that its families' rows do, found greedily, in the scale's order.
+
+    Of rows that show as much, the first of those with the fewest tests.
+    """
     exported = {row.source for row in settings.exports.values()}
-    offered = {
-        (section, name): aspects(section, row, name in exported and row.compression != WHOLE)
+    allowed = {
+        (section, name): row
         for section in ("variants", "chosen")
         for name, row in getattr(settings, section).items()
         if row.family in families and available(row)
     }
+    offered = {(section, name): aspects(section, row, name in exported) for (section, name), row in allowed.items()}
     missing = frozenset[Aspect]().union(*offered.values())
     found: list[tuple[str, str]] = []
     while missing:
-        best = max(offered, key=lambda each: len(offered[each] & missing))
+        best = max(offered, key=lambda each: (len(offered[each] & missing), -tests(allowed[each])))
         found.append(best)
         missing -= offered[best]
     return {

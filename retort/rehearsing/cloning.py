@@ -8,7 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from retort.commands.doctor import wanted_weights
 from retort.rehearsing import choosing, layouts, weights
 from retort.rehearsing.choosing import Limits
 from stages.measuring.judge import FEATURES
-from stages.settings import paths
+from stages.settings import machine, paths
 from stages.settings.rows import Params
 
 PLAN = paths.STATE / "rehearsal" / "plan.json"
@@ -64,14 +67,17 @@ def fill(folder: Path, settings: Params, limits: Limits, only: frozenset[str], t
         shutil.rmtree(folder / made, ignore_errors=True)
         (folder / made).unlink(missing_ok=True)
     content, counts = choosing.derived(settings, limits, only), counted(limits)
-    for name, row in settings.datasets.items():
-        if name in content["datasets"]:
-            content["datasets"][name]["settings"] = layouts.settings(name, row, counts)
-            tell(f"{name}: {row.dataset}, {row.resolution} px")
-            layouts.write(row, counts, folder)
+    rows = {name: row for name, row in settings.datasets.items() if name in content["datasets"]}
+    for name, row in rows.items():
+        content["datasets"][name]["settings"] = layouts.settings(name, row, counts)
     wanted = sorted(wanted_weights(params.modelled(content, folder / paths.PARAMS)))
-    tell(f"random weights of {', '.join(wanted) or 'nothing'}")
-    renamed = weights.write(wanted, folder / paths.WEIGHTS)
+    with ProcessPoolExecutor(machine.cores(), get_context("spawn")) as pool:
+        renaming = pool.submit(weights.write, wanted, folder / paths.WEIGHTS)
+        writing = pool.map(layouts.write, rows.values(), repeat(counts), repeat(folder))
+        for (name, row), _ in zip(rows.items(), writing, strict=True):
+            tell(f"{name}: {row.dataset}, {row.resolution} px")
+        renamed = renaming.result()
+        tell(f"random weights of {', '.join(wanted) or 'nothing'}")
     # Whatever holds weights against their published hash.
     for file in sorted((folder / "stages").rglob("*.py")):
         replace(file, renamed)

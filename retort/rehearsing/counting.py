@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,11 +27,15 @@ from stages.searching import choosing, expenses, spaces
 from stages.searching.spaces import Costs, Widths
 from stages.settings import members, specs, sweeps
 from stages.settings.atomic import write_atomically
-from stages.settings.rows import CHOSEN, Params, Roles, SearchRow, StudentRow, VariantRow, WideRow
+from stages.settings.rows import CHOSEN, Params, Roles, SearchRow, StudentRow, VariantRow
 from stages.settings.specs import Spec
 
-WIDE_STEPS = 800
+WIDE_STEPS = 400
 """A multiple of the steps after which lazy penalties come round."""
+
+
+TEACHERS: dict[str, int] = {}
+"""What was counted of teachers in this process."""
 
 
 @dataclass(frozen=True)
@@ -41,40 +48,61 @@ class Work:
     macs: int
 
 
-def once(file: Path, params: Params) -> list[Work]:
-    """Every training of a scale, from a file if it was counted before."""
-    mine = hashlib.sha256(params.model_dump_json().encode()).hexdigest()
+Count = Callable[[str, Params], Work]
+
+
+def once(file: Path, params: Params, families: Collection[str], jobs: int) -> list[Work]:
+    """Every training of some families of a scale, from a file if it was counted before."""
+    mine = hashlib.sha256(f"{params.model_dump_json()} {sorted(families)}".encode()).hexdigest()
     if file.exists():
         known = json.loads(file.read_text(encoding="utf-8"))
         if known["params"] == mine:
             return [Work(**each) for each in known["works"]]
-    works = list(of(params))
+    works = of(params, families, jobs)
     write_atomically(file, json.dumps({"params": mine, "works": [asdict(each) for each in works]}).encode())
     return works
 
 
-def of(params: Params) -> Iterator[Work]:
-    """Every training of a scale, item by item, in the order in which they run."""
-    settings, known = alike(params), dict[str, int]()
-    for name, large in settings.teachers.items():
-        spec, schedule = specs.of_teacher(large, settings), settings.schedules[large.schedule]
-        one = repr((large.family, spec, large.losses, large.play, schedule))
-        if one not in known:
-            known[one] = count_costs.of_teacher(large, settings)["training"]["macs"]
-        yield Work(f"build_teachers@{name}", large.family, 1, known[one])
-    for name, wide in settings.wides.items():
-        yield Work(f"build_wide_students@{name}", wide.family, 1, of_wide(name, wide, settings))
-    for name, search in settings.searches.items():
-        yield of_search(name, search, settings)
-    for name in sweeps.items(settings):
-        rows = sweeps.of_item(settings, name).values()
-        found: Counter[str] = Counter()
-        for row in map(constant, rows):
-            if settings.schedules[row.schedule].steps:
-                macs = count_costs.of_variant(fixed(row, settings), settings)["training"]["macs"]
-                found.update(trainings=len(row.seeds), macs=macs * len(row.seeds))
-        stage = sweeps.stage(settings, "distill_students", name)
-        yield Work(f"{stage}@{name}", next(iter(rows)).family, found["trainings"], found["macs"])
+def of(params: Params, families: Collection[str], jobs: int) -> list[Work]:
+    """Every training of some families of a scale, item by item, in the order in which they run."""
+    settings = alike(params)
+    sections: list[tuple[Count, Mapping[str, Any]]] = [
+        (of_teacher, settings.teachers),
+        (of_wide, settings.wides),
+        (of_search, settings.searches),
+        *((of_rows, section) for section in (settings.variants, settings.chosen, settings.sweeps)),
+    ]
+    calls = [(count, name) for count, section in sections for name in section if section[name].family in families]
+    with ProcessPoolExecutor(jobs, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        return list(pool.map(counted, *zip(*calls, strict=True), repeat(settings)))
+
+
+def counted(count: Count, name: str, settings: Params) -> Work:
+    """An item, in a process of its own."""
+    return count(name, settings)
+
+
+def of_teacher(name: str, settings: Params) -> Work:
+    """A teacher; equal ones are counted once in a process."""
+    large = settings.teachers[name]
+    one = repr(
+        (large.family, specs.of_teacher(large, settings), large.losses, large.play, settings.schedules[large.schedule])
+    )
+    if one not in TEACHERS:
+        TEACHERS[one] = count_costs.of_teacher(large, settings)["training"]["macs"]
+    return Work(f"build_teachers@{name}", large.family, 1, TEACHERS[one])
+
+
+def of_rows(name: str, settings: Params) -> Work:
+    """The students of a row or sweep."""
+    rows = sweeps.of_item(settings, name).values()
+    found: Counter[str] = Counter()
+    for row in map(constant, rows):
+        if settings.schedules[row.schedule].steps:
+            macs = count_costs.of_variant(fixed(row, settings), settings)["training"]["macs"]
+            found.update(trainings=len(row.seeds), macs=macs * len(row.seeds))
+    stage = sweeps.stage(settings, "distill_students", name)
+    return Work(f"{stage}@{name}", next(iter(rows)).family, found["trainings"], found["macs"])
 
 
 def alike(settings: Params) -> Params:
@@ -97,33 +125,35 @@ def constant(row: VariantRow) -> VariantRow:
     return row.model_copy(update=plain)
 
 
-def of_wide(name: str, wide: WideRow, settings: Params) -> int:
-    """Of a weight-shared training, whose steps have widths of their own: some of its steps stand for all."""
+def of_wide(name: str, settings: Params) -> Work:
+    """A weight-shared training, whose steps have widths of their own: some of its steps stand for all."""
+    wide = settings.wides[name]
     teacher, schedule = settings.teachers[wide.teacher], settings.schedules[wide.schedule]
     some = schedule.model_copy(update={"steps": min(schedule.steps, WIDE_STEPS)})
     large = specs.of_teacher(teacher, settings)
-    return expenses.of_wide(wide, teacher, some, large, costs_of(name, settings)) * schedule.steps // some.steps
+    macs = expenses.of_wide(wide, teacher, some, large, costs_of(name, settings)) * schedule.steps // some.steps
+    return Work(f"build_wide_students@{name}", wide.family, 1, macs)
 
 
 def costs_of(wide: str, settings: Params) -> Costs:
     """What configurations of a weight-shared network cost."""
     row = settings.wides[wide]
-    return counted(row.family, specs.of_teacher(settings.teachers[row.teacher], settings), tuple(row.space.widths))
+    return costs(row.family, specs.of_teacher(settings.teachers[row.teacher], settings), tuple(row.space.widths))
 
 
 @cache
-def counted(family: str, large: Spec, shares: tuple[float, ...]) -> Costs:
+def costs(family: str, large: Spec, shares: tuple[float, ...]) -> Costs:
     """The same, of a teacher and shares of its widths; what was counted is remembered."""
-    costs = Costs(cast(Family, members.load("families", family)), large, spaces.of(large, list(shares)))
-    whole = costs.counted
+    found = Costs(cast(Family, members.load("families", family)), large, spaces.of(large, list(shares)))
+    whole = found.counted
 
     def weightless(widths: Widths) -> int:
         # Hundreds of networks, of which only the shapes count.
         with torch.device("meta"):
             return whole(widths)
 
-    costs.counted = weightless  # type: ignore[assignment] # the cache is inside
-    return costs
+    found.counted = weightless  # type: ignore[assignment] # the cache is inside
+    return found
 
 
 def uniform(search: SearchRow, settings: Params) -> Widths:
@@ -140,8 +170,9 @@ def fixed(row: VariantRow, settings: Params) -> VariantRow:
     return row.model_copy(update={"student": {"widths": list(widths)}})
 
 
-def of_search(name: str, search: SearchRow, settings: Params) -> Work:
+def of_search(name: str, settings: Params) -> Work:
     """Trainings alone, and the images of all configurations that are looked at, each as costly as the budget allows."""
+    search = settings.searches[name]
     costs, widths = costs_of(search.wide, settings), uniform(search, settings)
     given = search.model_dump(include=set(StudentRow.model_fields))
     row = StudentRow.model_validate({**given, "student": {**search.student, "widths": list(widths)}})
