@@ -17,6 +17,8 @@ from retort.benches.faults import victims
 MEASURED = Path(__file__).with_name("measured.json")
 """The figures of the full length, as they were measured last."""
 CHECKLIST = Path("CHECKLIST.md")
+SAID = {"as before": "that change nothing", "another": "that are valid and mean something else"}
+"""Outcomes in the words of a sentence, where their names alone say too little."""
 KILLED = "Does a run that is killed at any moment go on to the same bytes?"
 DAMAGED = "Is a damaged file refused with a sentence, and never used in silence?"
 IN_SHORT = "[tests/test_faults.py](tests/test_faults.py) in short, `retort bench faults` at length"
@@ -54,7 +56,7 @@ def inputs(found: dict[str, Any]) -> str:
     """What came of malformed inputs."""
     total = outcomes(found)
     faults = total.pop("fault", 0)
-    parts = ", ".join(f"{count} {what}" for what, count in total.most_common())
+    parts = ", ".join(f"{count} {SAID.get(what, what)}" for what, count in total.most_common())
     return (
         f"{found['inputs']} files damaged at random and given to the commands that read them: {parts}, {faults} faults"
     )
