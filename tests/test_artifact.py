@@ -52,7 +52,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Graph]:
         graph = graphs.wired()
         lock: dict[str, Any] = {}
         for place, item in enumerate(graph.needs, 1):
-            lock[item] = {"cmd": "make", "outs": [{"path": f"{item}.a", "size": 10**6 * place, "md5": "0" * 32}]}
+            out = {"path": f"{item}.a", "hash": "md5", "md5": "0" * 32, "size": 10**6 * place}
+            lock[item] = {"cmd": "make", "outs": [out]}
             stage, _, name = item.partition("@")
             record = {"stage": stage, "name": name, "seconds": 60.5 + place, "cpu": "A & B", "cores": 2}
             record |= {"platform": "Linux", "python": "3.11", "torch": "2.13", "dvc": "3.67.1"}
