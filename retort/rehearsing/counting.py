@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast
@@ -72,22 +71,21 @@ def of(params: Params, families: Collection[str], jobs: int) -> list[Work]:
         (of_search, settings.searches),
         *((of_rows, section) for section in (settings.variants, settings.chosen, settings.sweeps)),
     ]
-    calls = [(count, name) for count, section in sections for name in section if section[name].family in families]
     with ProcessPoolExecutor(jobs, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        return list(pool.map(counted, *zip(*calls, strict=True), repeat(settings)))
-
-
-def counted(count: Count, name: str, settings: Params) -> Work:
-    """An item, in a process of its own."""
-    return count(name, settings)
+        counted = [
+            pool.submit(count, name, settings)
+            for count, section in sections
+            for name, row in section.items()
+            if row.family in families
+        ]
+        return [each.result() for each in counted]
 
 
 def of_teacher(name: str, settings: Params) -> Work:
     """A teacher; equal ones are counted once in a process."""
     large = settings.teachers[name]
-    one = repr(
-        (large.family, specs.of_teacher(large, settings), large.losses, large.play, settings.schedules[large.schedule])
-    )
+    spec, schedule = specs.of_teacher(large, settings), settings.schedules[large.schedule]
+    one = repr((large.family, spec, large.losses, large.play, schedule))
     if one not in TEACHERS:
         TEACHERS[one] = count_costs.of_teacher(large, settings)["training"]["macs"]
     return Work(f"build_teachers@{name}", large.family, 1, TEACHERS[one])
